@@ -1,0 +1,68 @@
+/**
+ * The log: one line of JSON per event, or lines for people on a terminal. Never what people say to each other, never a
+ * password. An error is given as `{ err }`, an account as `{ account }`, a peer's address as `{ peer }`.
+ */
+import { createRequire } from 'node:module';
+import pino from 'pino';
+import type { build } from 'pino-pretty';
+import { choice, settingsGroup, type Values } from './settings.ts';
+
+export const logSettings = settingsGroup('log', {
+  level: choice({
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    help: 'The least severe events that are logged.',
+  }),
+  format: choice({
+    values: ['auto', 'json', 'pretty'],
+    default: 'auto',
+    restart: true,
+    help: 'One JSON object a line, or lines for people; auto is pretty on a terminal and JSON elsewhere.',
+  }),
+});
+
+/** What the areas are given. `child` adds fields to all that is logged through it. */
+export type Log = pino.Logger;
+
+/** Fields that are hidden wherever an object with them is logged by mistake, itself or one level down. */
+const HIDDEN_FIELDS = ['password', 'secret', 'token', 'authorization', 'cookie', 'body', 'privateKey', 'stanza'];
+
+export interface LogOptions {
+  level?: Values<typeof logSettings.shape>['level'];
+  format?: Values<typeof logSettings.shape>['format'];
+  /** Where the lines go; default standard output. */
+  destination?: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+/**
+ * Lines are written before the call returns when they go to a terminal or a file, so that a crash loses none; there is
+ * no worker thread.
+ */
+export function createLog({ level = 'info', format = 'auto', destination }: LogOptions = {}): Log {
+  const terminal = (destination ?? process.stdout).isTTY === true;
+  const people = format === 'pretty' || (format === 'auto' && terminal);
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: people ? pino.stdTimeFunctions.epochTime : pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths: HIDDEN_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '(hidden)' },
+  };
+  if (!people) return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
+  // Loaded only where somebody looks: a server in the background is the smaller for it.
+  const pretty: typeof build = createRequire(import.meta.url)('pino-pretty');
+  const stream = pretty({
+    colorize: terminal,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    singleLine: true,
+    sync: true,
+    destination: destination ?? 1,
+  });
+  return pino(options, stream);
+}
+
+/** A log that says nothing, for tests and for commands. */
+export function silentLog(): Log {
+  return pino({ level: 'silent' });
+}
