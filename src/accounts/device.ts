@@ -1,0 +1,60 @@
+import type { Element } from '#xml/element.ts';
+import type { Home } from './home.ts';
+
+/** How ready somebody is to talk, in the order of RFC 6121 §4.7.2.1 and its like in RPID (RFC 4480). */
+export type Availability = 'chat' | 'available' | 'away' | 'extended-away' | 'do-not-disturb';
+
+/** What one device says of its account's presence. Never changed: a device that changes its mind makes a new one. */
+export interface Publication {
+  /** The device that said it: an XMPP resource or a SIP contact binding. */
+  readonly device: string;
+  readonly availability: Availability;
+  /** RFC 6121 §4.7.2.3: -128 to 127; a negative one takes no messages sent to the account. */
+  readonly priority: number;
+  /** Free text, by language tag ('' where none was given). */
+  readonly notes: Readonly<Record<string, string>>;
+  /** When it was said, epoch milliseconds. */
+  readonly at: number;
+  /**
+   * What the edge that made it wants to hand on word for word to watchers of the same protocol: for XMPP, the
+   * serialized children of the presence stanza. Other edges ignore it and render from the fields above.
+   */
+  readonly native?: { readonly edge: string; readonly payload: string };
+}
+
+/** Tells a watcher what a device of a presentity says now. */
+export interface PresenceNotice {
+  /** Address of the account ('local@domain'), and the device that said it. */
+  readonly from: string;
+  readonly device: string;
+  /** Undefined: the device has become unavailable. */
+  readonly publication: Publication | undefined;
+  /** With an unavailable notice: what the edge wants to hand on word for word (as in `Publication`). */
+  readonly native?: { readonly edge: string; readonly payload: string };
+}
+
+/** A message on its way to one device. */
+export interface Handover {
+  /** The stanza as the device is to see it. The edges translate; see docs/architecture.md. */
+  readonly element: Element;
+  /** The same, serialized once for all devices, in the namespace jabber:client. */
+  readonly text: string;
+  /** Its id in the receiver's archive, or 0 where it is not kept. A device that has taken it tells the inbox. */
+  readonly archiveId: number;
+}
+
+/** One signed-in endpoint of an account, whatever protocol it speaks. Implemented by the edges. */
+export interface Device {
+  /** Unique in its account: the XMPP resource, or the name of a SIP contact binding. */
+  readonly id: string;
+  readonly edge: 'xmpp' | 'sip';
+  readonly home: Home;
+  /** What it says now; undefined while it is unavailable (RFC 6121 §4.5). */
+  readonly publication: Publication | undefined;
+  /** Whether it has asked for the contact list, and so wants changes of it (RFC 6121 §2.2 "interested resource"). */
+  readonly wantsContacts: boolean;
+  takeMessage(message: Handover): void;
+  takePresence(notice: PresenceNotice): void;
+  /** Ends it: the account was removed, disabled, or its password changed. */
+  end(reason: 'removed' | 'disabled' | 'password-changed' | 'replaced'): void;
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { Failure, type FailureKind } from '#base/failure.ts';
+import type { Log } from '#base/log.ts';
+import { StanzaError, type StanzaErrorCondition, type StanzaErrorType } from './wire/stanza-error.ts';
+
+/** The XMPP edge's half of the table of failures (RFC 6120 §8.3, RFC 7247 §7). */
+const STANZA_ERRORS: Record<FailureKind, [StanzaErrorType, StanzaErrorCondition]> = {
+  malformed: ['modify', 'bad-request'],
+  conflict: ['cancel', 'conflict'],
+  'not-found': ['cancel', 'item-not-found'],
+  'not-acceptable': ['modify', 'not-acceptable'],
+  forbidden: ['auth', 'forbidden'],
+  'over-limit': ['wait', 'resource-constraint'],
+  unavailable: ['cancel', 'service-unavailable'],
+  'store-failing': ['wait', 'resource-constraint'],
+};
+
+/** What is answered to a stanza whose handling threw. Anything unforeseen gets a short id that the log has too. */
+export function toStanzaError(error: unknown, log: Log): StanzaError {
+  if (error instanceof StanzaError) return error;
+  if (error instanceof Failure) {
+    const [type, condition] = STANZA_ERRORS[error.kind];
+    return new StanzaError(condition, { type, text: error.message });
+  }
+  const id = randomBytes(4).toString('hex');
+  log.error({ err: error, errorId: id }, 'a stanza could not be handled');
+  return new StanzaError('internal-server-error', { text: `The server failed; its log has more under ${id}.` });
+}

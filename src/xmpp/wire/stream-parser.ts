@@ -1,0 +1,180 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { Element } from '#xml/element.ts';
+import { XmlError, type XmlFault, type XmlLimits, XmlParser, type XmlSink } from '#xml/parser.ts';
+import { NS_CLIENT, NS_STREAM } from './namespaces.ts';
+import { StreamError, type StreamErrorCondition } from './stream-error.ts';
+
+/** What comes in on a stream, in order. `malformed` is the last one. */
+export type StreamEvent =
+  | { kind: 'header'; header: Element; content: string }
+  | { kind: 'element'; element: Element }
+  | { kind: 'end' }
+  | { kind: 'malformed'; error: StreamError };
+
+export interface StreamLimits extends XmlLimits {
+  /** Bytes between the end of one element below the root and the end of the next. */
+  maxStanzaBytes: number;
+}
+
+const CONDITIONS: Record<XmlFault, StreamErrorCondition> = {
+  'not-well-formed': 'not-well-formed',
+  restricted: 'restricted-xml',
+  'unsupported-encoding': 'unsupported-encoding',
+  'too-deep': 'policy-violation',
+  'too-many-attributes': 'policy-violation',
+};
+
+const NO_EVENTS: readonly StreamEvent[] = [];
+
+/**
+ * An XMPP stream from bytes to elements. RFC 6120 §4, §11. Pure: it is fed bytes and yields events. The limit on bytes
+ * stands before the XML parser, so what is held never exceeds it by more than one read.
+ */
+export class StreamParser implements XmlSink {
+  #xml: XmlParser;
+  #limits: StreamLimits;
+  #events: StreamEvent[] = [];
+  /** The beginning of a character whose last bytes have not come yet; at most three bytes. */
+  #partial: Buffer | undefined;
+  /** Bytes fed, and characters at the end of the last element, to know how long the next one is. */
+  #bytesSinceElement = 0;
+  #elementEndAt = 0;
+  #space = '';
+  #failed = false;
+  #ended = false;
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits;
+    this.#xml = new XmlParser(this, limits);
+  }
+
+  /** The limits may be widened while the stream goes on (after sign-in). */
+  set limits(limits: StreamLimits) {
+    this.#limits = limits;
+  }
+
+  /** The list is valid until the next call. */
+  feed(bytes: Buffer): readonly StreamEvent[] {
+    if (this.#failed || this.#ended || bytes.length === 0) return NO_EVENTS;
+    this.#events = [];
+    let from = 0;
+    while (from < bytes.length && !this.#failed && !this.#ended) {
+      const room = this.#limits.maxStanzaBytes - this.#bytesSinceElement;
+      if (room <= 0) {
+        this.#fail(tooBig(this.#limits.maxStanzaBytes));
+        break;
+      }
+      const until = Math.min(bytes.length, from + room);
+      this.#bytesSinceElement += until - from;
+      this.#decode(from === 0 && until === bytes.length ? bytes : bytes.subarray(from, until));
+      from = until;
+    }
+    return this.#events;
+  }
+
+  #decode(bytes: Buffer): void {
+    if (this.#partial === undefined && isAscii(bytes)) {
+      this.#write(bytes.latin1Slice(0, bytes.length));
+      return;
+    }
+    const all = this.#partial === undefined ? bytes : Buffer.concat([this.#partial, bytes]);
+    const end = wholeCharacters(all);
+    this.#partial = end < all.length ? Buffer.from(all.subarray(end)) : undefined;
+    const whole = all.subarray(0, end);
+    if (!isUtf8(whole)) this.#fail(new StreamError('bad-format', 'Not UTF-8 (RFC 6120 section 11.6).'));
+    else if (end > 0) this.#write(whole.utf8Slice(0, end));
+  }
+
+  /**
+   * White space at the end of a read is held back until it is known where it stands: between stanzas it is a keep-alive
+   * (RFC 6120 §4.6.1) and forgotten, so that a stream may be kept alive for years; elsewhere it belongs to what follows.
+   */
+  #write(text: string): void {
+    const all = this.#space === '' ? text : this.#space + text;
+    const end = endOfContent(all);
+    this.#space = end === all.length ? '' : all.slice(end);
+    try {
+      if (end > 0) this.#xml.write(this.#space === '' ? all : all.slice(0, end));
+      if (this.#xml.written === this.#elementEndAt && this.#elementEndAt > 0) {
+        this.#space = '';
+        this.#bytesSinceElement = 0;
+      }
+    } catch (error) {
+      if (error instanceof StreamError) this.#fail(error);
+      else if (error instanceof XmlError) this.#fail(new StreamError(CONDITIONS[error.fault], error.message));
+      else throw error;
+    }
+  }
+
+  #fail(error: StreamError): void {
+    this.#failed = true;
+    this.#events.push({ kind: 'malformed', error });
+  }
+
+  onRoot(root: Element, content: string): void {
+    this.#advance();
+    if (root.name !== 'stream') throw new StreamError('bad-format', 'A stream begins with <stream:stream>.');
+    if (root.ns !== NS_STREAM) throw new StreamError('invalid-namespace', `The stream namespace is ${NS_STREAM}.`);
+    this.#events.push({ kind: 'header', header: root, content });
+  }
+
+  onElement(element: Element): void {
+    const length = this.#advance();
+    if (length > this.#limits.maxStanzaBytes) throw tooBig(this.#limits.maxStanzaBytes);
+    this.#events.push({ kind: 'element', element });
+  }
+
+  onStrayText(): void {
+    throw new StreamError('bad-format', 'Text is not allowed between stanzas.');
+  }
+
+  onRootEnd(): void {
+    this.#ended = true;
+    this.#events.push({ kind: 'end' });
+  }
+
+  /** Notes the end of an element; returns its length in characters, white space before it included. */
+  #advance(): number {
+    const position = this.#xml.position;
+    const length = position - this.#elementEndAt;
+    this.#elementEndAt = position;
+    this.#bytesSinceElement = 0;
+    return length;
+  }
+}
+
+function tooBig(maxBytes: number): StreamError {
+  return new StreamError('policy-violation', `A stanza may have ${maxBytes} bytes.`, {
+    name: 'stanza-too-big',
+    ns: 'urn:xmpp:errors',
+  });
+}
+
+/** Where trailing white space begins. */
+function endOfContent(text: string): number {
+  let end = text.length;
+  for (; end > 0; end--) {
+    const code = text.charCodeAt(end - 1);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
+  }
+  return end;
+}
+
+/** How many bytes from the start are whole characters; a malformed sequence counts as whole, to be refused later. */
+function wholeCharacters(bytes: Buffer): number {
+  const length = bytes.length;
+  for (let back = 1; back <= 3 && back <= length; back++) {
+    const byte = bytes[length - back]!;
+    if (byte < 0x80) return length;
+    if (byte >= 0xc0) {
+      const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return needed > back ? length - back : length;
+    }
+  }
+  return length;
+}
+
+/** Whether an element is a stanza of a client stream (RFC 6120 §8). */
+export function isStanza(element: Element): boolean {
+  return element.ns === NS_CLIENT && (element.name === 'message' || element.name === 'presence' || element.name === 'iq');
+}
