@@ -40,7 +40,16 @@ export class Commit {
     this.error = error;
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // The others are told all the same; the process hears of it as of any uncaught error.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   /** For code off the hot path. */
