@@ -1,0 +1,47 @@
+/**
+ * The control socket: the commands, for whoever may open the data folder of a running server. POST /commands/NAME with
+ * the input as JSON; the answer is the output, or an error as on the HTTP port.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
+import fastify from 'fastify';
+import { Failure } from '#base/failure.ts';
+import type { CommandContext, Commands } from '#commands/command.ts';
+import { answerErrors } from './http.ts';
+
+/** Longest path of a socket on Linux (sun_path), with its final zero. */
+const MAX_PATH_BYTES = 108;
+const MAX_BODY_BYTES = 1_048_576;
+
+/**
+ * @param path of the socket; the caller holds the lock on the data folder, so one that is there is left over
+ * @throws {Failure} 'not-acceptable' when the path is too long for a socket
+ */
+export async function startControl(
+  path: string,
+  commands: Commands,
+  context: CommandContext,
+): Promise<{ stop(): Promise<void> }> {
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  answerErrors(app, context.log);
+  app.post<{ Params: { name: string } }>('/commands/:name', async (request, reply) => {
+    const output = await commands.run(request.params.name, request.body ?? {}, context, 'command line');
+    return reply.type('application/json').send(JSON.stringify(output ?? null));
+  });
+  const near = socketPath(path);
+  rmSync(path, { force: true });
+  await app.listen({ path: near });
+  chmodSync(path, 0o600);
+  return { stop: () => app.close() };
+}
+
+/** The shorter of the path in full and from here: a socket's path has little room. */
+export function socketPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  const shorter = fromHere.length < path.length ? fromHere : path;
+  if (Buffer.byteLength(shorter) < MAX_PATH_BYTES) return shorter;
+  throw new Failure(
+    'not-acceptable',
+    `the path ${path} is too long for a socket; choose a data folder nearer to the root`,
+  );
+}

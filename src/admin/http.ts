@@ -1,0 +1,109 @@
+/** The HTTP port: figures for Prometheus, and health for whoever restarts or balances. */
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import { Failure } from '#base/failure.ts';
+import type { Log } from '#base/log.ts';
+import type { Metrics } from '#base/metrics.ts';
+import type { Values } from '#base/settings.ts';
+import type { httpSettings } from './settings.ts';
+
+export interface HttpOptions {
+  settings: Readonly<Values<typeof httpSettings.shape>>;
+  /** With the offset already added. */
+  port: number;
+  metrics: Metrics;
+  log: Log;
+  /** What keeps the server from doing its work now; empty when all is well. */
+  problems(): readonly { what: string; reason: string }[];
+}
+
+export interface HttpServer {
+  port: number;
+  stop(): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16_384;
+const MAX_CONNECTIONS = 256;
+
+/** @throws {Failure} 'conflict' when the port is taken */
+export async function startHttp({ settings, port, metrics, log, problems }: HttpOptions): Promise<HttpServer> {
+  const requestMs = settings.requestSeconds * 1000;
+  const app = fastify({
+    bodyLimit: settings.maxBodyBytes,
+    requestTimeout: requestMs,
+    connectionTimeout: requestMs,
+    keepAliveTimeout: 5000,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: requestMs },
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  answerErrors(app, log);
+
+  app.get('/healthz', () => ({ status: 'alive' }));
+  app.get('/readyz', (_request, reply) => {
+    const found = problems();
+    return reply
+      .code(found.length > 0 ? 503 : 200)
+      .send({ status: found.length > 0 ? 'failing' : 'ready', problems: found });
+  });
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+
+  try {
+    await app.listen({ host: settings.host, port });
+  } catch (error) {
+    await app.close();
+    throw listenFailure(error, settings.host, port);
+  }
+  return { port: (app.server.address() as AddressInfo).port, stop: () => app.close() };
+}
+
+/** Every error is a JSON object with one sentence; what is ours to know goes to the log with a short id. */
+export function answerErrors(app: FastifyInstance, log: Log): void {
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}` }),
+  );
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error instanceof Failure) return reply.code(statusOf(error)).send({ error: error.message, kind: error.kind });
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return reply.code(error.statusCode).send({ error: error.message });
+    }
+    const id = Math.random().toString(36).slice(2, 10);
+    log.error({ err: error, id, method: request.method, url: request.url }, 'a request failed');
+    return reply.code(500).send({ error: `an internal error; the log has it as ${id}` });
+  });
+}
+
+const STATUS: Record<Failure['kind'], number> = {
+  malformed: 400,
+  conflict: 409,
+  'not-found': 404,
+  'not-acceptable': 406,
+  forbidden: 403,
+  'over-limit': 429,
+  unavailable: 503,
+  'store-failing': 503,
+};
+
+function statusOf({ kind }: Failure): number {
+  return STATUS[kind];
+}
+
+/** Says what to do about a listener that cannot listen. */
+export function listenFailure(error: unknown, host: string, port: number): Failure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const place = `${host} port ${port}`;
+  if (code === 'EADDRINUSE') {
+    return new Failure('conflict', `${place} is taken by another program; stop it, or start with --port-offset 1000`, {
+      cause: error,
+    });
+  }
+  if (code === 'EACCES') {
+    return new Failure('forbidden', `${place} may not be opened by this user; choose a port of 1024 or above`, {
+      cause: error,
+    });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new Failure('not-found', `this machine has no address ${host}; correct the setting`, { cause: error });
+  }
+  return new Failure('unavailable', `${place} cannot be opened: ${message}`, { cause: error });
+}

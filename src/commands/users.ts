@@ -1,0 +1,117 @@
+/** Who may sign in. */
+import { z } from 'zod';
+import { prepareAddress } from '#accounts/address.ts';
+import { Failure } from '#base/failure.ts';
+import { type CommandContext, command } from './command.ts';
+
+/** Long enough for any passphrase, short enough that deriving keys from it costs nothing to speak of. */
+const MAX_PASSWORD_BYTES = 1024;
+
+const address = z.string().min(1).max(3071).describe('local@domain; the domain may be left out');
+const password = z
+  .string()
+  .min(1, 'the password is empty')
+  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `longer than ${MAX_PASSWORD_BYTES} bytes`);
+const one = z.strictObject({ address });
+const user = z.object({ address: z.string(), admin: z.boolean(), enabled: z.boolean() });
+
+export type User = z.infer<typeof user>;
+
+export const userAdd = command({
+  name: 'user.add',
+  help: 'Adds an account that may sign in at once.',
+  role: 'administrator',
+  changes: true,
+  input: z.strictObject({ address, password, admin: z.boolean().default(false) }),
+  output: user,
+  async run(context, input) {
+    const full = inFull(context, input.address);
+    const domain = full.slice(full.indexOf('@') + 1);
+    if (!context.domains.includes(domain)) {
+      throw new Failure(
+        'not-acceptable',
+        `this server does not serve ${domain}; it serves ${context.domains.join(', ')}`,
+      );
+    }
+    const account = await context.accounts.add({ address: full, password: input.password, admin: input.admin });
+    return { address: account.address, admin: account.admin, enabled: account.enabled };
+  },
+});
+
+export const userList = command({
+  name: 'user.list',
+  help: 'Lists the accounts.',
+  role: 'administrator',
+  changes: false,
+  input: z.strictObject({}),
+  output: z.array(user),
+  run: ({ accounts }) => accounts.list(),
+});
+
+export const userPasswd = command({
+  name: 'user.passwd',
+  help: 'Sets the password of an account and signs its devices out.',
+  role: 'administrator',
+  changes: true,
+  input: z.strictObject({ address, password }),
+  output: z.object({ address: z.string() }),
+  async run(context, input) {
+    const full = await existing(context, input.address);
+    await context.accounts.setPassword(full, input.password);
+    return { address: full };
+  },
+});
+
+export const userRemove = command({
+  name: 'user.remove',
+  help: 'Removes an account with all that is its own, and signs its devices out.',
+  role: 'administrator',
+  changes: true,
+  input: one,
+  output: z.object({ address: z.string() }),
+  async run(context, input) {
+    const full = await existing(context, input.address);
+    await context.accounts.remove(full);
+    return { address: full };
+  },
+});
+
+export const userEnable = command({
+  name: 'user.enable',
+  help: 'Lets an account sign in again.',
+  role: 'administrator',
+  changes: true,
+  input: one,
+  output: user,
+  run: (context, input) => setEnabled(context, input.address, true),
+});
+
+export const userDisable = command({
+  name: 'user.disable',
+  help: 'Keeps an account, but lets nobody sign in with it, and signs its devices out.',
+  role: 'administrator',
+  changes: true,
+  input: one,
+  output: user,
+  run: (context, input) => setEnabled(context, input.address, false),
+});
+
+async function setEnabled(context: CommandContext, given: string, enabled: boolean): Promise<User> {
+  const full = await existing(context, given);
+  await context.accounts.setEnabled(full, enabled);
+  const account = await context.accounts.find(full);
+  return { address: full, admin: account?.admin ?? false, enabled };
+}
+
+/** An address in full; the server's domain is meant where none is given. */
+function inFull({ domain }: CommandContext, given: string): string {
+  return prepareAddress(given.includes('@') ? given : `${given}@${domain}`);
+}
+
+/** @throws {Failure} 'not-found' */
+async function existing(context: CommandContext, given: string): Promise<string> {
+  const full = inFull(context, given);
+  const account = await context.accounts.find(full);
+  if (account === undefined) throw new Failure('not-found', `there is no account ${full}`);
+  return account.address;
+}
