@@ -17,6 +17,7 @@ const prepared: [text: string, domain: string, why: string][] = [
   ['例え。テスト', '例え.テスト', 'the ideographic full stop separates labels'],
   ['ｅｘａｍｐｌｅ.com', 'example.com', 'full-width letters are mapped'],
   ['\u212aelvin.example', 'kelvin.example', 'so is the Kelvin sign'],
+  ['例え。テスト。', '例え.テスト', 'and may end the name'],
   ['192.0.2.7', '192.0.2.7', 'an IPv4 address'],
   ['[2001:DB8:0::1]', '[2001:db8::1]', 'an IPv6 address, in the form of RFC 5952'],
 ];
@@ -49,6 +50,10 @@ const refused: [text: string, why: string][] = [
   [`${'a'.repeat(64)}.example`, 'a label over 63 octets'],
   [`${'ab.'.repeat(100)}example`, 'a name over 253 octets'],
   ['a'.repeat(1_000_000), 'a megabyte'],
+  ['\u2603.example', 'a symbol, which IDNA2008 refuses'],
+  ['xn--n3h.example', 'a symbol in an A-label'],
+  ['a\u{1d167}.example', 'a mark of music (RFC 5892 §2.5)'],
+  ['a\u30fbb.example', 'a Katakana middle dot without Katakana (RFC 5892 A.7)'],
   ['[::1', 'half a bracket'],
   ['[fe80::1%eth0]', 'an IPv6 zone'],
   ['[192.0.2.7]', 'IPv4 in brackets'],

@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { isIPv4, isIPv6 } from 'node:net';
 import { Failure } from '#base/failure.ts';
+import { requireClass } from './string-class.ts';
 
 interface Uts46 {
   toUnicode(domain: string, options: Record<string, boolean>): { domain: string; error: boolean };
@@ -24,6 +25,11 @@ const STRICT = {
 const MAX_OCTETS = 1023;
 const LDH_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** What divides labels, as people type it (UTS #46 §2.3). */
+const FINAL_DOT = /[.\u3002\uff0e\uff61]$/;
+/** Combining marks of music and symbols, which RFC 5892 §2.5 (IgnorableBlocks) keeps out of domains. */
+const IGNORABLE_BLOCKS = /[\u20d0-\u20ff\u{1d100}-\u{1d1ff}\u{1d200}-\u{1d24f}]/u;
+
 let uts46: Uts46 | undefined;
 
 /**
@@ -36,7 +42,7 @@ export function prepareDomain(text: string): string {
   if (text.length === 0) throw new Failure('malformed', 'the domain of the address is empty');
   if (text.length > MAX_OCTETS) throw new Failure('malformed', 'the domain of the address is too long');
   if (text.startsWith('[')) return prepareIPv6(text);
-  const name = text.endsWith('.') ? text.slice(0, -1) : text;
+  const name = text.replace(FINAL_DOT, '');
   if (isIPv4(name)) return name;
   return prepareAscii(name) ?? prepareInternational(name);
 }
@@ -59,7 +65,17 @@ function prepareInternational(name: string): string {
   // The limits of DNS hold for the ASCII form; an empty label fails here as well.
   if (error || uts46.toASCII(domain, STRICT) === null) throw notADomain(name);
   if (Buffer.byteLength(domain) > MAX_OCTETS || isIPv4(domain)) throw notADomain(name);
+  domain.split('.').forEach(requireIdna2008);
   return domain;
+}
+
+/**
+ * UTS #46 lets pass what IDNA2008 refuses, symbols above all. Once a label is mapped, the code points of RFC 5892 are
+ * those of the IdentifierClass without two kinds of marks: both were drawn from the same categories.
+ */
+function requireIdna2008(label: string): void {
+  requireClass(label, 'IdentifierClass');
+  if (IGNORABLE_BLOCKS.test(label)) throw notADomain(label);
 }
 
 function prepareIPv6(text: string): string {
