@@ -4,14 +4,12 @@ export const httpSettings = settingsGroup('http', {
   host: text({
     default: '127.0.0.1',
     help: 'The address that the HTTP port listens on; 0.0.0.0 for all. It tells figures and health, without a sign-in.',
-    restart: true,
   }),
   port: integer({
     default: 5280,
     min: 0,
     max: 65_535,
     help: 'The port of /metrics, /healthz and /readyz; --port-offset is added. 0 lets the system choose.',
-    restart: true,
   }),
   maxBodyBytes: integer({
     default: 65_536,
@@ -19,7 +17,6 @@ export const httpSettings = settingsGroup('http', {
     max: 16_777_216,
     unit: 'bytes',
     help: 'The largest request body.',
-    restart: true,
   }),
   requestSeconds: duration({
     default: 30,
@@ -27,6 +24,5 @@ export const httpSettings = settingsGroup('http', {
     max: 3600,
     unit: 'seconds',
     help: 'How long a request may take to arrive.',
-    restart: true,
   }),
 });

@@ -30,7 +30,7 @@ const HIDDEN_FIELDS = ['password', 'secret', 'token', 'authorization', 'cookie',
 export interface LogOptions {
   level?: Values<typeof logSettings.shape>['level'];
   format?: Values<typeof logSettings.shape>['format'];
-  /** Where the lines go; default standard output. */
+  /** Where the lines go; default standard error, so that what is printed for people can be told from it. */
   destination?: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
@@ -39,7 +39,7 @@ export interface LogOptions {
  * no worker thread.
  */
 export function createLog({ level = 'info', format = 'auto', destination }: LogOptions = {}): Log {
-  const terminal = (destination ?? process.stdout).isTTY === true;
+  const terminal = (destination ?? process.stderr).isTTY === true;
   const people = format === 'pretty' || (format === 'auto' && terminal);
   const options: pino.LoggerOptions = {
     level,
@@ -48,7 +48,7 @@ export function createLog({ level = 'info', format = 'auto', destination }: LogO
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: HIDDEN_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '(hidden)' },
   };
-  if (!people) return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
+  if (!people) return pino(options, destination ?? pino.destination({ fd: 2, sync: true }));
   // Loaded only where somebody looks: a server in the background is the smaller for it.
   const pretty: typeof build = createRequire(import.meta.url)('pino-pretty');
   const stream = pretty({
@@ -57,7 +57,7 @@ export function createLog({ level = 'info', format = 'auto', destination }: LogO
     ignore: 'pid,hostname',
     singleLine: true,
     sync: true,
-    destination: destination ?? 1,
+    destination: destination ?? 2,
   });
   return pino(options, stream);
 }

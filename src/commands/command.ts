@@ -57,8 +57,8 @@ export function command<In, Out>(definition: Command<In, Out>): Command<In, Out>
 export class Commands {
   readonly #byName = new Map<string, Command>();
 
-  constructor(commands: readonly Command<never, unknown>[]) {
-    for (const one of commands as readonly Command[]) {
+  constructor(commands: readonly Command[]) {
+    for (const one of commands) {
       if (this.#byName.has(one.name)) throw new Error(`the command ${one.name} is declared twice`);
       this.#byName.set(one.name, one);
     }

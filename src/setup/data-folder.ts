@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { Failure } from '#base/failure.ts';
 import { prepareDomain } from '#precis/domain.ts';
@@ -153,7 +154,8 @@ function parseJson(text: string): unknown {
 function makeCertificate(folder: string, domain: string, now: number): void {
   if (existsSync(join(folder, 'certificate.pem'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { key, certificate } = selfSigned([domain], now);
+  // Certificates name domains in ASCII (RFC 5280 §7.2).
+  const { key, certificate } = selfSigned([domainToASCII(domain)], now);
   createFile(join(folder, 'key.pem'), key);
   createFile(join(folder, 'certificate.pem'), certificate, 0o644);
 }

@@ -1,0 +1,220 @@
+/** The composition root: reads the settings, builds each area, starts and stops them. Nothing imports it but the door. */
+import { readFileSync } from 'node:fs';
+import { Accounts } from '#accounts/accounts.ts';
+import { passwordSettings, throttleSettings } from '#accounts/settings.ts';
+import { startControl } from '#admin/control.ts';
+import { HttpListener } from '#admin/http-listener.ts';
+import { httpSettings } from '#admin/settings.ts';
+import { type Clock, systemClock } from '#base/clock.ts';
+import { Failure } from '#base/failure.ts';
+import { Hooks } from '#base/hook.ts';
+import { Settings } from '#base/loaded-settings.ts';
+import { createLog, type Log, logSettings } from '#base/log.ts';
+import { Metrics } from '#base/metrics.ts';
+import type { SettingsGroup } from '#base/settings.ts';
+import { settingsTemplate } from '#base/settings-template.ts';
+import { applySettings, watchSettings } from '#base/settings-watch.ts';
+import { allCommands } from '#commands/all.ts';
+import type { CommandContext, ServerFacts } from '#commands/command.ts';
+import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
+import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
+import { serverSettings, storeSettings } from '#setup/settings.ts';
+import type { Database } from '#store/database.ts';
+import { openDatabase } from '#store/open.ts';
+
+/** Every setting there is, in the order in which they are shown. */
+export const settingsGroups: readonly SettingsGroup[] = [
+  serverSettings,
+  httpSettings,
+  logSettings,
+  storeSettings,
+  passwordSettings,
+  throttleSettings,
+];
+
+export interface NodeOptions {
+  /** Path of the data folder. */
+  data: string;
+  env?: NodeJS.ProcessEnv;
+  /** Settings from the command line, by key in full. */
+  overrides?: Readonly<Record<string, unknown>>;
+  log?: Log;
+  clock?: Clock;
+}
+
+export interface ServerOptions extends NodeOptions {
+  /** What the server is called; default the machine's name, or what the data folder was made for. */
+  domain?: string;
+  /** Shifts every listener. */
+  portOffset?: number;
+  /** Also makes five people to try it with. */
+  demo?: boolean;
+}
+
+/** All of a server but its listeners: what a command works on while no server runs. */
+export interface Node {
+  folder: DataFolder;
+  /** All domains it serves, its own first. */
+  domains: readonly string[];
+  settings: Settings;
+  log: Log;
+  clock: Clock;
+  hooks: Hooks;
+  metrics: Metrics;
+  database: Database;
+  accounts: Accounts;
+  close(): Promise<void>;
+}
+
+/** A protocol, up and listening. */
+export interface RunningEdge {
+  /** Port by listener: `{ xmpp: 5222, 'xmpp-tls': 5223 }`. */
+  ports: Readonly<Record<string, number>>;
+  /** Signed-in devices. */
+  devices(): number;
+  /** What keeps it from doing its work now; empty when all is well. */
+  problems(): readonly { what: string; reason: string }[];
+  /** Ends its connections in the manner of the protocol, then its listeners. */
+  stop(): Promise<void>;
+}
+
+export interface RunningServer {
+  readonly node: Node;
+  readonly domain: string;
+  readonly settings: Settings;
+  readonly accounts: Accounts;
+  /** Port by listener. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Made by this start; the only time the password is known. */
+  readonly administrator: SignIn | undefined;
+  /** The people of the demo, where it was asked for. */
+  readonly demo: readonly SignIn[];
+  /** Reads the settings file now. @returns whether it was taken */
+  reload(): boolean;
+  /** Ends in good order: what was acknowledged is on disk. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+
+/** Starts the protocols. Each one listens, with `portOffset` added to its ports, when this resolves. */
+async function startEdges(_node: Node, _portOffset: number): Promise<RunningEdge[]> {
+  return [];
+}
+
+/** @throws {SettingsProblems} */
+export function loadSettings(folder: DataFolder, { env = {}, overrides = {} }: NodeOptions): Settings {
+  return Settings.load({ groups: settingsGroups, file: folder.settingsFile, env, overrides });
+}
+
+/**
+ * Starts a server; its data folder is made where there is none.
+ * @throws {Failure} with a sentence that says what to do; nothing is left running
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { portOffset = 0, clock = systemClock } = options;
+  const folder = makeDataFolder(options.data, options.domain, settingsTemplate(settingsGroups), clock.now());
+  await using started = new AsyncDisposableStack();
+  const node = await buildNode(folder, options);
+  started.defer(() => node.close());
+  const { settings, log, accounts, metrics, database } = node;
+  const { domain } = folder;
+
+  const administrator = await firstAdministrator(accounts, domain);
+  const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriend) : [];
+
+  const edges = await startEdges(node, portOffset);
+  for (const edge of edges) started.defer(() => edge.stop());
+
+  let stopping: Promise<void> | undefined;
+  const problems = () => {
+    const { state, reason = 'it keeps nothing now' } = database.health();
+    return [
+      ...(state === 'ok' ? [] : [{ what: 'store', reason }]),
+      ...edges.flatMap((edge) => edge.problems()),
+      ...(http.problem === undefined ? [] : [{ what: 'http', reason: http.problem }]),
+      ...(stopping === undefined ? [] : [{ what: 'server', reason: 'it is being stopped' }]),
+    ];
+  };
+  metrics.collectProcess();
+  const http = await HttpListener.start({ settings: settings.of(httpSettings), portOffset, metrics, log, problems });
+  started.defer(() => http.stop());
+  started.defer(settings.onChange(httpSettings, () => void http.move()));
+
+  const ports = () => Object.assign({}, ...edges.map((edge) => edge.ports), { http: http.port });
+  const facts: ServerFacts = {
+    startedAt: clock.now(),
+    version,
+    get ports() {
+      return ports();
+    },
+    devices: () => edges.reduce((sum, edge) => sum + edge.devices(), 0),
+    problems,
+  };
+  const control = await startControl(folder.controlSocket, allCommands, commandContext(node, facts));
+  started.defer(() => control.stop());
+  started.defer(watchSettings(settings, log));
+
+  const running = started.move();
+  return {
+    node,
+    domain,
+    settings,
+    accounts,
+    get ports() {
+      return ports();
+    },
+    administrator,
+    demo,
+    reload: () => applySettings(settings, log),
+    stop() {
+      stopping ??= running.disposeAsync();
+      return stopping;
+    },
+  };
+}
+
+/** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
+export function openNode(options: NodeOptions): Promise<Node> {
+  return buildNode(openDataFolder(options.data), options);
+}
+
+/** What the commands work on. @param server undefined while no server runs */
+export function commandContext(node: Node, server?: ServerFacts): CommandContext {
+  const { folder, domains, accounts, settings, log } = node;
+  return { domain: folder.domain, domains, accounts, settings, log, server };
+}
+
+async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node> {
+  const { clock = systemClock } = options;
+  const settings = loadSettings(folder, options);
+  const log = options.log ?? createLog(settings.of(logSettings));
+  settings.onChange(logSettings, () => {
+    log.level = settings.of(logSettings).level;
+  });
+  for (const warning of settings.warnings) log.warn(warning);
+  const hooks = new Hooks((hook, err) => log.error({ err, hook }, 'a handler failed'));
+  const database = await openStore(folder, settings, clock);
+  const passwords = settings.of(passwordSettings);
+  return {
+    folder,
+    domains: [folder.domain, ...settings.of(serverSettings).domains],
+    settings,
+    log,
+    clock,
+    hooks,
+    metrics: new Metrics(),
+    database,
+    accounts: new Accounts({ database, clock, hooks, secret: folder.secret, settings: passwords }),
+    close: () => database.close(),
+  };
+}
+
+function openStore(folder: DataFolder, settings: Settings, clock: Clock): Promise<Database> {
+  const { kind, url } = settings.of(storeSettings);
+  if (kind === 'sqlite') return openDatabase({ kind, file: folder.storeFile }, clock);
+  if (url === '') throw new Failure('malformed', 'store.kind is postgres, and store.url is missing');
+  return openDatabase({ kind, url }, clock);
+}
+
+async function befriend(_one: string, _other: string): Promise<void> {}
