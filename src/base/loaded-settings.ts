@@ -8,9 +8,6 @@ import { nearest } from './nearest.ts';
 import { environmentName, type Setting, type SettingsGroup, type Shape, type Values } from './settings.ts';
 import { type FileValue, readSettingsFile } from './settings-file.ts';
 
-export type { Setting, SettingsGroup, Shape, Values } from './settings.ts';
-export { choice, duration, flag, integer, list, settingsGroup, text } from './settings.ts';
-
 export type Source = 'default' | 'file' | 'environment' | 'command line';
 
 /** One setting as it is now. */
