@@ -60,7 +60,7 @@ function nextJoining(characters: string[], at: number, step: 1 | -1): string | u
  * it: such a mark goes behind one of class 8 (U+3099) and before one of class 10 (U+05B0).
  */
 function isVirama(character: string | undefined): boolean {
-  if (character === undefined) return false;
+  if (character === undefined || character === '\u3099' || character === '\u05b0') return false;
   return (
     `${character}\u3099`.normalize('NFD') === `\u3099${character}` &&
     `\u05b0${character}`.normalize('NFD') === `${character}\u05b0`

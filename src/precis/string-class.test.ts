@@ -12,7 +12,7 @@ const contexts: [rule: string, allowed: string[], refused: string[]][] = [
   [
     'A.2 ZERO WIDTH JOINER',
     ['\u0915\u094d\u200d\u0937', '\u0d9a\u0dca\u200d'],
-    ['a\u200d', '\u200d', '\u0628\u200d\u0628'],
+    ['a\u200d', '\u200d', '\u0628\u200d\u0628', '\u304b\u3099\u200d', '\u05d0\u05b0\u200d'],
   ],
   [
     'A.3 MIDDLE DOT',
