@@ -1,0 +1,39 @@
+import type { Device, PresenceNotice, Publication } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import { hook } from '#base/hook.ts';
+
+/** A device says something else of its account's presence, or no longer anything. */
+export interface PresenceChange {
+  readonly home: Home;
+  readonly device: Device;
+  /** What it says now; undefined: it is unavailable. */
+  readonly publication: Publication | undefined;
+  /** What it said before; undefined: it was unavailable. */
+  readonly before: Publication | undefined;
+  /** What watchers are handed; one for all of them. */
+  readonly notice: PresenceNotice;
+}
+
+/** A handler that stops, or throws, in 'authorize' keeps it from being told to anybody. */
+export const presencePublished = hook<PresenceChange>()('presence.published', ['authorize', 'broadcast', 'observe']);
+
+/**
+ * A notice that crosses between an account and somebody else. Valid during the call only: on the hot path, one object
+ * serves all contacts.
+ */
+export interface Passage {
+  /** The account on this side. */
+  home: Home;
+  /** The address of the other side: 'local@domain', or a domain alone. */
+  other: string;
+  notice: PresenceNotice;
+}
+
+/** What an account says is about to be told to somebody; also its answers to probes. */
+export const presenceLeaving = hook<Passage>()('presence.leaving', ['block']);
+
+/** What somebody says is about to be shown to an account's devices. */
+export const presenceArriving = hook<Passage>()('presence.arriving', ['block']);
+
+/** Somebody asks what an account's devices say now; a handler that stops leaves that unanswered. */
+export const probeArriving = hook<{ readonly home: Home; readonly from: string }>()('presence.probe', ['block']);

@@ -1,0 +1,73 @@
+import type { PresenceNotice, Publication } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
+import { type Passage, presenceArriving, presenceLeaving } from './hooks.ts';
+
+const noticed = new WeakMap<Publication, PresenceNotice>();
+
+/** The notice of a publication: one for all who are told of it, now and later. */
+export function noticeOf(home: Home, publication: Publication): PresenceNotice {
+  let notice = noticed.get(publication);
+  if (notice === undefined) {
+    notice = { from: home.address, device: publication.device, publication };
+    noticed.set(publication, notice);
+  }
+  return notice;
+}
+
+/** Tells one of those whom an account has to tell, unless something stands between the two. */
+export function tellOne(home: Home, other: string, notice: PresenceNotice, toDevice?: string): void {
+  if (home.homes.hooks.run(presenceLeaving, { home, other, notice }) === 'stop') return;
+  home.homes.tell(
+    other,
+    toDevice === undefined ? { kind: 'presence', notice } : { kind: 'presence', notice, toDevice },
+  );
+}
+
+/** The hot path: tells everybody on a list. Nothing is made for each of them. */
+export function tellAll(home: Home, others: readonly string[], notice: PresenceNotice): void {
+  const { homes } = home;
+  const { hooks } = homes;
+  const item = { kind: 'presence', notice } as const;
+  const guarded = hooks.has(presenceLeaving);
+  const passage: Passage = { home, other: '', notice };
+  for (let i = 0; i < others.length; i++) {
+    const other = others[i]!;
+    if (guarded) {
+      passage.other = other;
+      if (hooks.run(presenceLeaving, passage) === 'stop') continue;
+    }
+    homes.tell(other, item);
+  }
+}
+
+let arriving: Passage | undefined;
+
+/** Whether an account's devices are shown a notice of somebody else. */
+function isShown(home: Home, notice: PresenceNotice): boolean {
+  const { hooks } = home.homes;
+  if (!hooks.has(presenceArriving)) return true;
+  arriving ??= { home, other: notice.from, notice };
+  arriving.home = home;
+  arriving.other = notice.from;
+  arriving.notice = notice;
+  return hooks.run(presenceArriving, arriving) !== 'stop';
+}
+
+/**
+ * A home is told of somebody's presence. What is for the account goes to each device that is available, what is for one
+ * device to that one, available or not (RFC 6121 §8.5.2.1.2, §8.5.3.1).
+ */
+export function takeNotice(home: Home, notice: PresenceNotice, toDevice: string | undefined): void {
+  if (notice.from !== home.address && !isShown(home, notice)) return;
+  if (toDevice !== undefined) {
+    home.devices.get(toDevice)?.takePresence(notice);
+    return;
+  }
+  for (const device of home.devices.values()) if (device.publication !== undefined) device.takePresence(notice);
+}
+
+/** Lets the homes take what is said about presence. */
+export function receiveNotices(homes: Homes): void {
+  homes.onItem('presence', (home, { notice, toDevice }) => takeNotice(home, notice, toDevice));
+}

@@ -1,0 +1,37 @@
+import type { Device } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
+import { probeArriving } from './hooks.ts';
+import { noticeOf, tellOne } from './notices.ts';
+
+/**
+ * Asks, for a device that has just become available, what all those say whom its account watches (RFC 6121 §4.3.1). The
+ * homes that are not loaded have no device, and are not asked.
+ */
+export function probe(device: Device): void {
+  const { home } = device;
+  const item = { kind: 'probe', from: home.address, fromDevice: device.id } as const;
+  for (const address of contactsOf(home).watched) home.homes.tell(address, item);
+}
+
+/**
+ * RFC 6121 §4.3.2. An account without an available device stays silent, as the RFC allows: a device that signs in takes
+ * for unavailable whom it does not hear of. Who may not see the account is told so, for its list believes that it may.
+ */
+export function answerProbe(home: Home, { from, fromDevice }: { from: string; fromDevice: string }): void {
+  if (home.homes.hooks.run(probeArriving, { home, from }) === 'stop') return;
+  if (from !== home.address && !isSubscribedFrom(home, from)) {
+    refuse(home, from);
+    return;
+  }
+  for (const device of home.devices.values()) {
+    if (device.publication !== undefined) tellOne(home, from, noticeOf(home, device.publication), fromDevice);
+  }
+}
+
+function refuse(home: Home, from: string): void {
+  const refusal = { kind: 'subscription', type: 'unsubscribed', from: home.address, stanza: '' } as const;
+  home.homes.tellSurely(from, refusal).catch((error: unknown) => {
+    home.homes.log.warn({ err: error, account: home.address }, 'a watcher could not be told that it is none');
+  });
+}

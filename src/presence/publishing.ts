@@ -1,0 +1,92 @@
+import type { Device, PresenceNotice, Publication } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
+import { contactsOf } from '#contacts/contact-list.ts';
+import { watcherJoined, watcherLeft } from '#contacts/hooks.ts';
+import { askAgain } from '#contacts/subscribing.ts';
+import { type PresenceChange, presencePublished } from './hooks.ts';
+import { rememberLast } from './last-unavailable.ts';
+import { noticeOf, receiveNotices, takeNotice, tellAll, tellOne } from './notices.ts';
+import { answerProbe, probe } from './probes.ts';
+
+/** Sets presence up for the homes of a server. Done once, after `startContacts`. */
+export function startPresence(homes: Homes): void {
+  receiveNotices(homes);
+  homes.onItem('probe', answerProbe);
+  homes.hooks.on(presencePublished, 'broadcast', broadcast);
+  homes.hooks.on(presencePublished, 'broadcast', welcome);
+  homes.hooks.on(presencePublished, 'observe', rememberLast);
+  homes.hooks.on(watcherJoined, 'tell', ({ home, watcher }) => tellCurrent(home, watcher));
+  homes.hooks.on(watcherLeft, 'tell', ({ home, watcher }) => tellGone(home, watcher));
+}
+
+/** What a device that becomes unavailable says when leaving. */
+export type Farewell = Pick<PresenceNotice, 'notes' | 'native'>;
+
+/**
+ * A device has said what it says now: `device.publication` is it already, and undefined when it has become
+ * unavailable. All who may see the account are told (RFC 6121 §4.2.2, §4.4.2, §4.5.2).
+ * @param before what it said before
+ * @param farewell with an unavailable device
+ * @returns what they were told
+ * @throws what a handler that guards has thrown; nobody was told
+ */
+export function publish(device: Device, before: Publication | undefined, farewell?: Farewell): PresenceNotice {
+  const { home, publication } = device;
+  const notice = publication === undefined ? goneNotice(device, farewell) : noticeOf(home, publication);
+  home.homes.hooks.run(presencePublished, { home, device, publication, before, notice });
+  return notice;
+}
+
+/**
+ * Directed presence: what a device says to one address only (RFC 6121 §4.6).
+ * @param publication undefined: that it is unavailable
+ * @param toDevice one device of the account addressed; undefined: all that are available
+ */
+export function publishTo(
+  device: Device,
+  to: string,
+  toDevice: string | undefined,
+  publication: Publication | undefined,
+  farewell?: Farewell,
+): void {
+  const notice = publication === undefined ? goneNotice(device, farewell) : noticeOf(device.home, publication);
+  tellOne(device.home, to, notice, toDevice);
+}
+
+function goneNotice(device: Device, farewell: Farewell = {}): PresenceNotice {
+  return { from: device.home.address, device: device.id, publication: undefined, ...farewell };
+}
+
+/** Watchers, then the account's own devices, the one that said it included (RFC 6121 §4.2.2, §4.4.2). */
+function broadcast({ home, notice }: PresenceChange): void {
+  tellAll(home, contactsOf(home).watchers, notice);
+  takeNotice(home, notice, undefined);
+}
+
+/** A device that has become available is told what it missed (RFC 6121 §4.2.2, §4.3.1). */
+function welcome({ home, device, publication, before }: PresenceChange): void {
+  if (publication === undefined || before !== undefined) return;
+  let others = 0;
+  for (const other of home.devices.values()) {
+    if (other === device || other.publication === undefined) continue;
+    others++;
+    device.takePresence(noticeOf(home, other.publication));
+  }
+  probe(device);
+  if (others === 0) askAgain(home);
+}
+
+/** RFC 6121 §3.1.5: who may see the account from now on is sent what its devices say. */
+function tellCurrent(home: Home, watcher: string): void {
+  for (const device of home.devices.values()) {
+    if (device.publication !== undefined) tellOne(home, watcher, noticeOf(home, device.publication));
+  }
+}
+
+/** RFC 6121 §3.2.2, §3.3.3: to whoever may no longer see the account, all its devices leave. */
+function tellGone(home: Home, watcher: string): void {
+  for (const device of home.devices.values()) {
+    if (device.publication !== undefined) tellOne(home, watcher, goneNotice(device));
+  }
+}

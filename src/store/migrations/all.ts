@@ -1,0 +1,8 @@
+import type { Migration } from '../database.ts';
+import { accounts } from './0001-accounts.ts';
+import { contacts } from './0002-contacts.ts';
+import { archive } from './0003-archive.ts';
+import { archivePreferences } from './0004-archive-preferences.ts';
+
+/** In the order of their versions. */
+export const migrations: readonly Migration[] = [accounts, contacts, archive, archivePreferences];
