@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeliveryLedger } from './ledger.ts';
 
-test('the ledger accepts exactly-once delivery in order', () => {
+test('RFC 6120 §10.1: what arrives once and in order is accepted', () => {
   const ledger = new DeliveryLedger([[1, 2], [], []]);
   const first = ledger.send(0);
   const second = ledger.send(0);
@@ -14,7 +14,7 @@ test('the ledger accepts exactly-once delivery in order', () => {
   assert.equal(ledger.verdict().delivered, 4);
 });
 
-test('the ledger tells loss, duplicates, overtaking and misdelivery', () => {
+test('RFC 6120 §10.1: loss, duplicates, overtaking and misdelivery are told apart', () => {
   const send = (count: number): DeliveryLedger => {
     const ledger = new DeliveryLedger([[1], [0], []]);
     for (let i = 0; i < count; i++) ledger.send(0);

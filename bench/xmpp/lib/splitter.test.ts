@@ -14,7 +14,7 @@ function split(text: string, size: number): string[] {
   return seen;
 }
 
-test('the splitter finds top-level elements however the bytes are cut', () => {
+test('RFC 6120 §4.4: a stream is split into its stanzas however TCP cuts the bytes', () => {
   const stanzas = [
     `<message from='a>b' to="c"><body>1 &lt; 2</body><x xmlns='y'/></message>`,
     '<presence/>',
@@ -26,7 +26,7 @@ test('the splitter finds top-level elements however the bytes are cut', () => {
   }
 });
 
-test('attributes and child texts are read in either quote', () => {
+test('XML 1.0 §3.1: attribute values stand in either quote, and prefixes are no part of a local name', () => {
   const xml = `<p:iq type="result" id='7'><bind><jid>a@b/c</jid></bind></p:iq>`;
   assert.equal(elementName(xml), 'iq');
   assert.equal(attribute(xml, 'type'), 'result');
