@@ -84,7 +84,7 @@ https_ports = { }
 modules_disabled = { "s2s" }
 modules_enabled = {
   "roster", "saslauth", "tls", "disco", "private", "vcard_legacy", "pep", "version", "uptime", "time", "ping",
-  "register", "mam", "smacks", "carbons", "csi", "csi_simple", "blocklist", "lastactivity", "offline", "posix"
+  "register", "mam", "smacks", "carbons", "csi", "blocklist", "lastactivity", "offline", "posix"
 }
 allow_registration = false
 authentication = "internal_plain"
