@@ -31,7 +31,7 @@ export class SqliteThread {
       waiting?.resolve(answer);
     });
     this.#worker.on('error', (error: Error) => {
-      this.#reason = `the store at ${data.file} failed: ${error.message}`;
+      this.#reason = `the store ${data.file}: ${error.message}`;
     });
     this.#worker.once('exit', () => this.#end());
   }

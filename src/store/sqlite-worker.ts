@@ -50,7 +50,29 @@ interface Prepared {
 const { file, mustExist } = workerData as SqliteWorkerData;
 const texts: string[] = [];
 const prepared: (Prepared | undefined)[] = [];
+const lock = lockFile();
 let db = open(mustExist);
+
+/** The primary result code of SQLite, 0 for an error of another kind. */
+function resultCode(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+}
+
+/**
+ * Holds a lock beside the data for as long as the thread lives, so that two servers never run on one file. It is the
+ * operating system's, so it ends with the process however that ends.
+ */
+function lockFile(): DatabaseSync {
+  const held = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+  try {
+    held.exec('pragma locking_mode = exclusive; begin exclusive');
+    return held;
+  } catch (error) {
+    held.close();
+    if (resultCode(error) === 5) throw new Error('another server is running on it: stop that one first');
+    throw error;
+  }
+}
 
 function open(onlyIfThere: boolean): DatabaseSync {
   if (onlyIfThere && !existsSync(file)) throw new Error(`the database file ${file} is gone`);
@@ -97,9 +119,6 @@ function result(code: StatementCode, values: Value[]): SqliteRows {
   const rows = statement.run.all(...values) as unknown as Value[][];
   return { columns: statement.columns, rows, changes: statement.writes ? rows.length : 0 };
 }
-
-/** The primary result code of SQLite, 0 for an error of another kind. */
-const resultCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
 
 /** Whose fault it is. */
 function explain(error: unknown): SqliteError {
@@ -197,6 +216,7 @@ port.on('message', (request: SqliteRequest) => {
   if (request.do === 'probe') port.postMessage(probe());
   else if (request.do === 'close') {
     if (db.isOpen) db.close();
+    lock.close();
     port.close();
   } else {
     texts.push(...request.texts);
