@@ -116,8 +116,13 @@ export class SaslExchange {
   step(input: SaslInput): SaslStep {
     try {
       const step = this.#next(input);
-      this.#at = 'success' in step ? undefined : step;
-      return step;
+      if ('success' in step) {
+        this.#at = undefined;
+        return step;
+      }
+      this.#at = step;
+      const { next: _, ...said } = step;
+      return said;
     } catch (error) {
       this.#at = undefined;
       if (!(error instanceof SaslFailure)) throw error;
