@@ -29,6 +29,8 @@ export interface PresenceNotice {
   readonly device: string;
   /** Undefined: the device has become unavailable. */
   readonly publication: Publication | undefined;
+  /** With an unavailable notice: what the person said when leaving, by language tag. */
+  readonly notes?: Readonly<Record<string, string>>;
   /** With an unavailable notice: what the edge wants to hand on word for word (as in `Publication`). */
   readonly native?: { readonly edge: string; readonly payload: string };
 }
@@ -55,6 +57,12 @@ export interface Device {
   readonly wantsContacts: boolean;
   takeMessage(message: Handover): void;
   takePresence(notice: PresenceNotice): void;
+  /**
+   * Takes what a device of the same edge, wherever its home is, sends to this one alone and word for word.
+   * @param from  of the sender, in the edge's own form
+   * @returns false when it may not be delivered
+   */
+  takeNative(text: string, from: string): boolean;
   /** Ends it: the account was removed, disabled, or its password changed. */
   end(reason: 'removed' | 'disabled' | 'password-changed' | 'replaced'): void;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Hooks } from '#base/hook.ts';
 import type { Log } from '#base/log.ts';
 import type { Commit, Database, Row, Statement } from '#store/database.ts';
-import type { PresenceNotice } from './device.ts';
+import type { Device, PresenceNotice } from './device.ts';
 import { type AccountIdentity, Home, partDefinitions } from './home.ts';
 
 /** RFC 6121 §3: the four things that are said about a subscription. */
@@ -101,6 +101,15 @@ export class Homes {
     if (home === undefined) return false;
     await this.#receive(home, item)?.settled();
     return true;
+  }
+
+  /**
+   * Hands something to one device of an account, from a device of the same edge.
+   * @returns whether there is such a device and it took it; a promise of that when its home is on another node
+   */
+  offer(address: string, device: string, edge: Device['edge'], text: string, from: string): boolean | Promise<boolean> {
+    const target = this.#loaded.get(address)?.devices.get(device);
+    return target !== undefined && target.edge === edge && target.takeNative(text, from);
   }
 
   #receive<K extends Item['kind']>(home: Home, item: Extract<Item, { kind: K }>): Commit | undefined {

@@ -1,3 +1,5 @@
+import { Failure } from './failure.ts';
+
 /**
  * Named points in the flow of things, with phases that are words in the order in which they run.
  *
@@ -43,22 +45,30 @@ export class Hooks {
   }
 
   /** Registers a handler; the returned function withdraws it. Within a phase, handlers run in order of registration. */
-  on<Context, Phase extends string>(at: Hook<Context, Phase>, phase: NoInfer<Phase>, run: Handler<Context>): () => void {
+  on<Context, Phase extends string>(
+    at: Hook<Context, Phase>,
+    phase: NoInfer<Phase>,
+    run: Handler<Context>,
+  ): () => void {
     const entry: Registration = { phase: at.phases.indexOf(phase), guards: at.guards.includes(phase), run };
     // Lists are replaced, never changed: one that is being run stays as it is.
     const list = [...(this.#handlers.get(at) ?? []), entry].sort((a, b) => a.phase - b.phase);
     this.#handlers.set(at, list);
-    return () => this.#handlers.set(at, (this.#handlers.get(at) ?? []).filter((other) => other !== entry));
+    return () =>
+      this.#handlers.set(
+        at,
+        (this.#handlers.get(at) ?? []).filter((other) => other !== entry),
+      );
   }
 
-  has(at: Hook<never>): boolean {
+  has<Context>(at: Hook<Context>): boolean {
     return (this.#handlers.get(at)?.length ?? 0) > 0;
   }
 
   /**
    * Runs all handlers of a hook on a context.
    * @returns 'stop' when one of them stopped the flow
-   * @throws what a handler of a guarding phase threw
+   * @throws what a handler of a guarding phase threw, and a `Failure` from any phase: somebody refuses on purpose
    */
   run<Context>(at: Hook<Context>, context: Context): 'stop' | undefined {
     const list = this.#handlers.get(at);
@@ -68,7 +78,7 @@ export class Hooks {
       try {
         if ((entry.run as Handler<Context>)(context) === 'stop') return 'stop';
       } catch (error) {
-        if (entry.guards) throw error;
+        if (entry.guards || error instanceof Failure) throw error;
         this.#failed(at.name, error);
       }
     }

@@ -74,7 +74,7 @@ export class StreamParser implements XmlSink {
 
   #decode(bytes: Buffer): void {
     if (this.#partial === undefined && isAscii(bytes)) {
-      this.#write(bytes.latin1Slice(0, bytes.length));
+      this.#write(bytes.toString('latin1'));
       return;
     }
     const all = this.#partial === undefined ? bytes : Buffer.concat([this.#partial, bytes]);
@@ -82,7 +82,7 @@ export class StreamParser implements XmlSink {
     this.#partial = end < all.length ? Buffer.from(all.subarray(end)) : undefined;
     const whole = all.subarray(0, end);
     if (!isUtf8(whole)) this.#fail(new StreamError('bad-format', 'Not UTF-8 (RFC 6120 section 11.6).'));
-    else if (end > 0) this.#write(whole.utf8Slice(0, end));
+    else if (end > 0) this.#write(whole.toString('utf8'));
   }
 
   /**

@@ -1,0 +1,233 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Accounts } from '#accounts/accounts.ts';
+import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
+import type { Homes } from '#accounts/homes.ts';
+import type { Throttle } from '#accounts/throttle.ts';
+import type { Clock } from '#base/clock.ts';
+import { Failure } from '#base/failure.ts';
+import type { Settings } from '#base/loaded-settings.ts';
+import type { Log } from '#base/log.ts';
+import type { Metrics } from '#base/metrics.ts';
+import type { Element } from '#xml/element.ts';
+import { FeatureHost } from './feature-host.ts';
+import type { XmppFeature } from './feature.ts';
+import { sessionStarted } from './hooks.ts';
+import { iqKey, type IqTable } from './iq.ts';
+import type { Session } from './session.ts';
+import { xmppLimits, xmppListeners } from './settings.ts';
+import { ClientStream } from './stream/client-stream.ts';
+import { saslSettings } from './stream/sasl-settings.ts';
+import { Certificates } from './transport/certificates.ts';
+import { Flusher } from './transport/flusher.ts';
+import { StreamError } from './wire/stream-error.ts';
+
+export interface XmppEdgeOptions {
+  homes: Homes;
+  accounts: Accounts;
+  throttle: Throttle;
+  /** Served domains, prepared; the server's own first. */
+  domains: readonly string[];
+  settings: Settings;
+  metrics: Metrics;
+  log: Log;
+  clock: Clock;
+  /** See `DataFolder`. */
+  tlsFolder: string;
+  features: readonly XmppFeature[];
+  version: string;
+}
+
+type ElementHandler = (session: Session, element: Element) => void;
+type BindElementHandler = (stream: ClientStream, element: Element) => void | Promise<void>;
+
+/** How often streams are looked at that have not signed in. */
+const SWEEP_MS = 1000;
+
+/** The XMPP edge of one node: its listeners, streams, and what its features have registered. */
+export class XmppEdge {
+  readonly name = 'xmpp';
+  readonly homes: Homes;
+  readonly accounts: Accounts;
+  readonly signInServices: { accounts: Accounts; throttle: Throttle };
+  readonly domains: ReadonlySet<string>;
+  readonly settings: Settings;
+  readonly limits;
+  readonly listeners;
+  readonly sasl;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly flusher = new Flusher();
+  readonly certificates: Certificates;
+  readonly counts;
+  /** All connections, signed in or not. */
+  readonly streams = new Set<ClientStream>();
+  readonly iqGet: IqTable = new Map();
+  readonly iqSet: IqTable = new Map();
+  readonly elements = new Map<string, ElementHandler>();
+  readonly bindElements = new Map<string, BindElementHandler>();
+  readonly featureMakers: { when: string; make: (stream: ClientStream) => Element | undefined }[] = [];
+  /** Takes a stanza of a client that has not signed in (XEP-0077). @returns whether it did */
+  beforeSignIn: ((stream: ClientStream, stanza: Element) => boolean) | undefined;
+  readonly features: FeatureHost;
+  /** Streams by network address that have not signed in yet. */
+  #signingIn = new Map<string, Set<ClientStream>>();
+  #servers: Server[] = [];
+  #stopSweeping: () => void;
+  #stopping = false;
+  ports: Record<string, number> = {};
+
+  constructor(options: XmppEdgeOptions) {
+    const { homes, accounts, throttle, settings, metrics, log, clock } = options;
+    this.homes = homes;
+    this.accounts = accounts;
+    this.signInServices = { accounts, throttle };
+    this.domains = new Set(options.domains);
+    this.settings = settings;
+    this.limits = settings.of(xmppLimits);
+    this.listeners = settings.of(xmppListeners);
+    this.sasl = settings.of(saslSettings);
+    this.log = log;
+    this.clock = clock;
+    this.version = options.version;
+    this.certificates = new Certificates(
+      options.tlsFolder,
+      options.domains,
+      () => this.listeners.clientCertificates,
+      log,
+    );
+    settings.onChange(xmppListeners, () => this.certificates.reload());
+    this.counts = {
+      stanzasReceived: metrics.counter('rollcall_xmpp_stanzas_received_total', 'Stanzas received from clients.'),
+      stanzasSent: metrics.counter('rollcall_xmpp_stanzas_sent_total', 'Stanzas sent to clients.'),
+      stanzaErrors: metrics.counters('rollcall_xmpp_stanza_errors_total', 'Errors answered to stanzas.', 'condition'),
+      streamErrors: metrics.counters('rollcall_xmpp_stream_errors_total', 'Streams ended by an error.', 'condition'),
+      signIns: metrics.counters('rollcall_xmpp_sign_ins_total', 'Sign-ins, by how they ended.', 'outcome'),
+      refused: metrics.counters('rollcall_xmpp_refused_total', 'Connections refused or cut off.', 'reason'),
+    };
+    metrics.observed('rollcall_xmpp_connections', 'Connections of clients.', () => this.streams.size);
+    metrics.observed('rollcall_xmpp_sessions', 'Signed-in clients.', () => this.sessions());
+    this.features = new FeatureHost(this, options.features);
+    const { hooks } = homes;
+    hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
+    hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
+    hooks.on(passwordChanged, 'react', ({ address }) => homes.drop(address, 'password-changed'));
+    this.#stopSweeping = clock.every(SWEEP_MS, () => this.#sweep());
+  }
+
+  isLocal(domain: string): boolean {
+    return this.domains.has(domain);
+  }
+
+  /** Signed-in clients, those without a connection just now included. */
+  sessions(): number {
+    let count = 0;
+    for (const home of this.homes.all()) count += home.devices.size;
+    return count;
+  }
+
+  /** @throws {Failure} when a port cannot be had */
+  async listen(portOffset: number): Promise<void> {
+    const { host, port, tlsPort } = this.listeners;
+    if (port !== 0) this.ports.xmpp = await this.#open(host, port + portOffset, false);
+    if (tlsPort !== 0) this.ports['xmpp-tls'] = await this.#open(host, tlsPort + portOffset, true);
+  }
+
+  problems(): { what: string; reason: string }[] {
+    return [...this.certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason }));
+  }
+
+  /** Tells every client why, and closes. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#stopSweeping();
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const stream of [...this.streams]) stream.close(new StreamError('system-shutdown'));
+    this.features.stop();
+    this.certificates.close();
+    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+  }
+
+  streamFeatures(when: string, stream: ClientStream): Element[] {
+    return this.featureMakers
+      .filter((maker) => maker.when === when)
+      .map((maker) => maker.make(stream))
+      .filter((feature) => feature !== undefined);
+  }
+
+  elementHandler({ ns, name }: Element): ElementHandler | undefined {
+    return this.elements.get(iqKey(ns, name));
+  }
+
+  bindElementHandler({ ns, name }: Element): BindElementHandler | undefined {
+    return this.bindElements.get(iqKey(ns, name));
+  }
+
+  /** A stream has a session. */
+  signedIn(stream: ClientStream): void {
+    this.#forgetSigningIn(stream);
+  }
+
+  /** The client has been told that it is bound. */
+  started(session: Session): void {
+    this.homes.hooks.run(sessionStarted, session);
+  }
+
+  streamGone(stream: ClientStream): void {
+    this.streams.delete(stream);
+    this.#forgetSigningIn(stream);
+  }
+
+  #forgetSigningIn(stream: ClientStream): void {
+    const others = this.#signingIn.get(stream.address);
+    others?.delete(stream);
+    if (others?.size === 0) this.#signingIn.delete(stream.address);
+  }
+
+  #open(host: string, port: number, directTls: boolean): Promise<number> {
+    const server = createServer((socket) => this.#accept(socket, directTls));
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const why = error.code === 'EADDRINUSE' ? 'another program has it; use --port-offset' : error.message;
+        reject(new Failure('unavailable', `cannot listen on port ${port}: ${why}`));
+      });
+      server.listen({ host, port, backlog: 1024 }, () => {
+        server.on('error', (err) => this.log.error({ err, port }, 'a listener failed'));
+        resolve((server.address() as { port: number }).port);
+      });
+    });
+  }
+
+  #accept(socket: Socket, directTls: boolean): void {
+    const address = socket.remoteAddress ?? '';
+    const signingIn = this.#signingIn.get(address) ?? new Set();
+    const refused =
+      this.#stopping || this.streams.size >= this.limits.maxConnections
+        ? 'too-many-connections'
+        : signingIn.size >= this.limits.maxSigningInPerAddress
+          ? 'too-many-signing-in'
+          : undefined;
+    if (refused !== undefined) {
+      this.counts.refused.of(refused).add(1);
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    const stream = new ClientStream(this, socket, directTls);
+    this.streams.add(stream);
+    this.#signingIn.set(address, signingIn.add(stream));
+  }
+
+  /** Cuts off those who took too long to sign in. */
+  #sweep(): void {
+    const before = this.clock.now() - this.limits.signInSeconds * 1000;
+    for (const streams of this.#signingIn.values()) {
+      for (const stream of streams) {
+        if (stream.openedAt > before) continue;
+        this.counts.refused.of('sign-in-timeout').add(1);
+        stream.close(new StreamError('connection-timeout', 'Sign-in took too long.'));
+      }
+    }
+  }
+}
