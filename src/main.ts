@@ -16,6 +16,7 @@ import { settingsTemplate } from '#base/settings-template.ts';
 import { applySettings, watchSettings } from '#base/settings-watch.ts';
 import { allCommands } from '#commands/all.ts';
 import type { CommandContext, ServerFacts } from '#commands/command.ts';
+import type { Listener } from '#setup/checks.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
 import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
@@ -100,6 +101,12 @@ export const version: string = JSON.parse(readFileSync(new URL('../package.json'
 /** Starts the protocols. Each one listens, with `portOffset` added to its ports, when this resolves. */
 async function startEdges(_node: Node, _portOffset: number): Promise<RunningEdge[]> {
   return [];
+}
+
+/** Where a server with these settings would listen. */
+export function plannedListeners(settings: Settings, portOffset: number): Listener[] {
+  const { host, port } = settings.of(httpSettings);
+  return [{ name: 'HTTP', host, port: port + portOffset }];
 }
 
 /** @throws {SettingsProblems} */

@@ -93,9 +93,13 @@ export function listenFailure(error: unknown, host: string, port: number): Failu
   const { code, message } = error as NodeJS.ErrnoException;
   const place = `${host} port ${port}`;
   if (code === 'EADDRINUSE') {
-    return new Failure('conflict', `${place} is taken by another program; stop it, or start with --port-offset 1000`, {
-      cause: error,
-    });
+    return new Failure(
+      'conflict',
+      `${place} is taken (EADDRINUSE); stop the program that has it, or start with --port-offset 1000`,
+      {
+        cause: error,
+      },
+    );
   }
   if (code === 'EACCES') {
     return new Failure('forbidden', `${place} may not be opened by this user; choose a port of 1024 or above`, {
