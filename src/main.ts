@@ -1,7 +1,9 @@
 /** The composition root: reads the settings, builds each area, starts and stops them. Nothing imports it but the door. */
 import { readFileSync } from 'node:fs';
 import { Accounts } from '#accounts/accounts.ts';
+import { Homes } from '#accounts/homes.ts';
 import { passwordSettings, throttleSettings } from '#accounts/settings.ts';
+import { Throttle } from '#accounts/throttle.ts';
 import { startControl } from '#admin/control.ts';
 import { HttpListener } from '#admin/http-listener.ts';
 import { httpSettings } from '#admin/settings.ts';
@@ -16,12 +18,23 @@ import { settingsTemplate } from '#base/settings-template.ts';
 import { applySettings, watchSettings } from '#base/settings-watch.ts';
 import { allCommands } from '#commands/all.ts';
 import type { CommandContext, ServerFacts } from '#commands/command.ts';
+import { addMutualContacts } from '#contacts/editing.ts';
+import { contactLimits } from '#contacts/settings.ts';
+import { startContacts } from '#contacts/subscribing.ts';
+import { messagingSettings } from '#messaging/settings.ts';
+import { startMessaging } from '#messaging/start.ts';
+import { startPresence } from '#presence/publishing.ts';
 import type { Listener } from '#setup/checks.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
 import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
 import type { Database } from '#store/database.ts';
 import { openDatabase } from '#store/open.ts';
+import { XmppEdge } from '#xmpp/edge.ts';
+import { featureSettings } from '#xmpp/feature-host.ts';
+import { xmppLimits, xmppListeners } from '#xmpp/settings.ts';
+import { saslSettings } from '#xmpp/stream/sasl-settings.ts';
+import { xmppFeatures } from './features.ts';
 
 /** Every setting there is, in the order in which they are shown. */
 export const settingsGroups: readonly SettingsGroup[] = [
@@ -31,6 +44,12 @@ export const settingsGroups: readonly SettingsGroup[] = [
   storeSettings,
   passwordSettings,
   throttleSettings,
+  contactLimits,
+  messagingSettings,
+  xmppListeners,
+  xmppLimits,
+  saslSettings,
+  ...xmppFeatures.map(featureSettings),
 ];
 
 export interface NodeOptions {
@@ -64,6 +83,7 @@ export interface Node {
   metrics: Metrics;
   database: Database;
   accounts: Accounts;
+  homes: Homes;
   close(): Promise<void>;
 }
 
@@ -99,14 +119,39 @@ export interface RunningServer {
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 /** Starts the protocols. Each one listens, with `portOffset` added to its ports, when this resolves. */
-async function startEdges(_node: Node, _portOffset: number): Promise<RunningEdge[]> {
-  return [];
+async function startEdges(node: Node, portOffset: number): Promise<RunningEdge[]> {
+  const { accounts, settings, metrics, log, clock, domains, folder, homes } = node;
+  const throttle = new Throttle(clock, settings.of(throttleSettings));
+  const { tlsFolder } = folder;
+  const options = { homes, accounts, throttle, domains, settings, metrics, log, clock, tlsFolder, version };
+  const xmpp = new XmppEdge({ ...options, features: xmppFeatures });
+  try {
+    await xmpp.listen(portOffset);
+  } catch (error) {
+    await xmpp.stop();
+    throw error;
+  }
+  return [
+    {
+      get ports() {
+        return xmpp.ports;
+      },
+      devices: () => xmpp.sessions(),
+      problems: () => xmpp.problems(),
+      stop: () => xmpp.stop(),
+    },
+  ];
 }
 
 /** Where a server with these settings would listen. */
 export function plannedListeners(settings: Settings, portOffset: number): Listener[] {
   const { host, port } = settings.of(httpSettings);
-  return [{ name: 'HTTP', host, port: port + portOffset }];
+  const xmpp = settings.of(xmppListeners);
+  return [
+    { name: 'XMPP', host: xmpp.host, port: xmpp.port + portOffset },
+    { name: 'XMPP over TLS', host: xmpp.host, port: xmpp.tlsPort + portOffset },
+    { name: 'HTTP', host, port: port + portOffset },
+  ];
 }
 
 /** @throws {SettingsProblems} */
@@ -124,11 +169,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using started = new AsyncDisposableStack();
   const node = await buildNode(folder, options);
   started.defer(() => node.close());
-  const { settings, log, accounts, metrics, database } = node;
+  const { settings, log, accounts, homes, metrics, database } = node;
   const { domain } = folder;
 
+  const befriendAll = (people: readonly string[]) =>
+    addMutualContacts(homes, people.map((address) => ({ address, name: '', groups: [] })));
   const administrator = await firstAdministrator(accounts, domain);
-  const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriend) : [];
+  const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll) : [];
 
   const edges = await startEdges(node, portOffset);
   for (const edge of edges) started.defer(() => edge.stop());
@@ -203,6 +250,15 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   const hooks = new Hooks((hook, err) => log.error({ err, hook }, 'a handler failed'));
   const database = await openStore(folder, settings, clock);
   const passwords = settings.of(passwordSettings);
+  const accounts = new Accounts({ database, clock, hooks, secret: folder.secret, settings: passwords });
+  const find = async (address: string) => {
+    const account = await accounts.find(address);
+    return account?.enabled ? account : undefined;
+  };
+  const homes = new Homes({ database, clock, hooks, log, find });
+  startContacts(homes, settings.of(contactLimits));
+  startPresence(homes);
+  startMessaging(hooks, settings.of(messagingSettings));
   return {
     folder,
     domains: [folder.domain, ...settings.of(serverSettings).domains],
@@ -212,8 +268,12 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     hooks,
     metrics: new Metrics(),
     database,
-    accounts: new Accounts({ database, clock, hooks, secret: folder.secret, settings: passwords }),
-    close: () => database.close(),
+    accounts,
+    homes,
+    async close() {
+      homes.close();
+      await database.close();
+    },
   };
 }
 
@@ -223,5 +283,3 @@ function openStore(folder: DataFolder, settings: Settings, clock: Clock): Promis
   if (url === '') throw new Failure('malformed', 'store.kind is postgres, and store.url is missing');
   return openDatabase({ kind, url }, clock);
 }
-
-async function befriend(_one: string, _other: string): Promise<void> {}

@@ -23,20 +23,18 @@ const PEOPLE = ['romeo', 'juliet', 'mercutio', 'benvolio', 'nurse'];
 
 /**
  * Makes the five people of the demo, each of whom has the other four as contacts; what is there already stays as it is.
- * @param befriend makes two accounts each other's contacts, both ways
+ * @param befriendAll makes accounts each other's contacts
  */
 export async function demoPeople(
   accounts: Accounts,
   domain: string,
   secret: Uint8Array,
-  befriend: (one: string, other: string) => Promise<void>,
+  befriendAll: (addresses: readonly string[]) => Promise<void>,
 ): Promise<SignIn[]> {
   const people = PEOPLE.map((name) => ({ address: `${name}@${domain}`, password: demoPassword(secret, name) }));
   for (const person of people) {
     if ((await accounts.find(person.address)) === undefined) await accounts.add(person);
   }
-  for (const [i, one] of people.entries()) {
-    for (const other of people.slice(i + 1)) await befriend(one.address, other.address);
-  }
+  await befriendAll(people.map(({ address }) => address));
   return people;
 }
