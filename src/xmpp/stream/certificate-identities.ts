@@ -20,14 +20,23 @@ export function certificateIdentities(certificate: Pick<X509Certificate, 'subjec
   return identities;
 }
 
+/** @returns nothing at all when a part cannot be read: better nobody than the wrong one */
 function namesIn(text: string): [kind: string, value: string][] {
   const names: [string, string][] = [];
   NAME.lastIndex = 0;
-  for (let read = 0; read < text.length; read = NAME.lastIndex) {
+  while (NAME.lastIndex < text.length) {
     const name = NAME.exec(text);
-    // Node has changed how it writes names: better nobody than the wrong one.
-    if (name === null) return [];
-    names.push([name[1]!, name[2] === undefined ? name[3]! : (JSON.parse(name[2]) as string)]);
+    const value = name?.[2] === undefined ? name?.[3] : unquoted(name[2]);
+    if (name === null || value === undefined) return [];
+    names.push([name[1]!, value]);
   }
   return names;
+}
+
+function unquoted(text: string): string | undefined {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return undefined;
+  }
 }

@@ -35,11 +35,11 @@ function endPointHash(raw: Buffer): string | undefined {
 /**
  * The hash function that `tls-server-end-point` uses for a certificate: the one of its signature, or SHA-256 where that
  * would be MD5 or SHA-1; undefined where the signature has none of its own (Ed25519) or does not name it (RSA-PSS).
- * @param der the certificate
+ * @param certificate DER or PEM
  * @see RFC 5929 §4.1
  */
-export function hashOfSignature(der: Uint8Array): string | undefined {
-  const algorithm = new X509Certificate(der).signatureAlgorithm?.toLowerCase() ?? '';
+export function hashOfSignature(certificate: Uint8Array): string | undefined {
+  const algorithm = new X509Certificate(certificate).signatureAlgorithm?.toLowerCase() ?? '';
   const [, hash] = /(md5|sha-?(?:1|224|256|384|512)(?![0-9]))/.exec(algorithm) ?? [];
   if (hash === undefined) return undefined;
   return hash === 'md5' || /^sha-?1$/.test(hash) ? 'sha256' : hash.replace('-', '');
