@@ -1,7 +1,7 @@
 /** The elements of SASL. RFC 6120 §6.3, §6.4; XEP-0440. */
 import { type Element, element } from '#xml/element.ts';
 import { NS_SASL } from '../wire/namespaces.ts';
-import type { SaslInput, SaslStep } from './sasl.ts';
+import type { ClientInput, SaslStep } from './sasl.ts';
 import { SaslFailure } from './sasl-failure.ts';
 
 const NS_CHANNEL_BINDING = 'urn:xmpp:sasl-cb:0';
@@ -24,11 +24,11 @@ export function saslFeatures(mechanisms: readonly string[], bindingTypes: readon
  * @returns the input for the exchange; with `<auth/>` the mechanism too; undefined for an element that clients do not send
  * @throws {SaslFailure} 'malformed-request', when it holds elements where base64 belongs
  */
-export function readSasl(received: Element): { input: SaslInput; mechanism?: string } | undefined {
+export function readSasl(received: Element): { input: ClientInput; mechanism?: string } | undefined {
   if (received.name === 'abort') return { input: { on: 'abort' } };
   if (received.name !== 'auth' && received.name !== 'response') return undefined;
   if (received.elements().length > 0) throw new SaslFailure('malformed-request', 'an element in place of base64');
-  const input: SaslInput = { on: received.name, text: received.text() };
+  const input: ClientInput = { on: received.name, text: received.text() };
   if (received.name === 'response') return { input };
   return { input, mechanism: received.attribute('mechanism') ?? '' };
 }

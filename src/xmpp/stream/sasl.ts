@@ -16,12 +16,16 @@ export const saslMechanisms = ['EXTERNAL', ...scramMechanisms.toReversed(), 'PLA
 /** Characters of base64 in one message. The longest that means anything holds two addresses and a password. */
 const MAX_LENGTH = 8192;
 
-export type SaslInput =
+/** What a client sends. */
+export type ClientInput =
   /** The character data of `<auth/>`. */
   | { readonly on: 'auth'; readonly text: string }
   /** The character data of `<response/>`. */
   | { readonly on: 'response'; readonly text: string }
-  | { readonly on: 'abort' }
+  | { readonly on: 'abort' };
+
+export type SaslInput =
+  | ClientInput
   /** The answers to what was needed. */
   | { readonly on: 'account'; readonly account: SaslAccount }
   | { readonly on: 'verified'; readonly matches: boolean }

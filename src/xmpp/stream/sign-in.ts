@@ -3,7 +3,7 @@ import type { Account, Accounts } from '#accounts/accounts.ts';
 import { verifyPassword } from '#accounts/credentials.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
-import type { SaslExchange, SaslInput, SaslStep } from './sasl.ts';
+import type { ClientInput, SaslExchange, SaslInput, SaslStep } from './sasl.ts';
 
 export interface SignInServices {
   readonly accounts: Pick<Accounts, 'credentialsOf' | 'revision'>;
@@ -32,7 +32,7 @@ export class SignIn {
   }
 
   /** Goes on by what the client has sent. Nothing else may be taken from it until the answer is there. */
-  async take(input: Extract<SaslInput, { on: 'auth' | 'response' | 'abort' }>): Promise<SignInAnswer> {
+  async take(input: ClientInput): Promise<SignInAnswer> {
     let step = this.#exchange.step(input);
     while ('need' in step) step = this.#exchange.step(await this.#provide(step));
     if ('challenge' in step) return step;
