@@ -62,6 +62,8 @@ export interface PartDefinition<T> {
   load(home: Home, rows: Row[][]): T;
   /** Whether the home must stay loaded for this part's sake (something not written yet). */
   busy?(part: T): boolean;
+  /** Writes what is to be written before the server stops. */
+  flush?(part: T, home: Home): void;
 }
 
 export const partDefinitions: PartDefinition<unknown>[] = [];

@@ -125,8 +125,12 @@ export class Homes {
     if (reason !== 'password-changed') this.#loaded.delete(address);
   }
 
+  /** Hands to the store what homes have not written yet. */
   close(): void {
     this.#stopSweeping();
+    for (const home of this.#loaded.values()) {
+      for (const [slot, part] of partDefinitions.entries()) part.flush?.(home.parts[slot], home);
+    }
   }
 
   #once(address: string, make: () => Promise<Home | undefined>): Promise<Home | undefined> {

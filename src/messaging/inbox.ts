@@ -81,6 +81,7 @@ export const inboxOf = homePart<Inbox>({
     return inbox;
   },
   busy: (inbox) => inbox.writing !== undefined,
+  flush: (inbox, home) => writeMark(home, inbox),
 });
 
 /** A device has the message: it has acknowledged it, or it cannot acknowledge and has been written to. */

@@ -13,10 +13,10 @@ import { NS_CLIENT } from './wire/namespaces.ts';
 import { errorReply, type StanzaError } from './wire/stanza-error.ts';
 import { StreamError } from './wire/stream-error.ts';
 
-/** Told of each stanza on its way to the client, in order, whether or not there is a connection (XEP-0198). */
+/** Takes the place of writing each stanza to the stream, where there is one and where there is none (XEP-0198). */
 export interface Outbox {
   /** @param archiveId what the inbox is to be told once the client has it; 0 for nothing */
-  sent(text: string, archiveId: number): void;
+  send(text: string, archiveId: number): void;
 }
 
 /**
@@ -68,8 +68,8 @@ export class Session implements Device {
 
   sendText(text: string, archiveId = 0): void {
     this.xmpp.counts.stanzasSent.add(1);
-    if (this.outbox !== undefined) this.outbox.sent(text, archiveId);
-    else if (archiveId !== 0) messageDelivered(this.home, archiveId);
+    if (this.outbox !== undefined) return this.outbox.send(text, archiveId);
+    if (archiveId !== 0) messageDelivered(this.home, archiveId);
     this.stream?.write(text);
   }
 

@@ -127,6 +127,11 @@ export class ClientStream implements Flushable {
     this.#leave();
   }
 
+  /** Cuts the connection: nobody is at its other end any more. */
+  abort(): void {
+    this.#socket.destroy();
+  }
+
   /** The session is taken up by this stream: bound anew, or resumed (XEP-0198). */
   establish(session: Session): void {
     this.session = session;

@@ -29,13 +29,20 @@ export type StreamErrorCondition =
   | 'unsupported-stanza-type'
   | 'unsupported-version';
 
+/** RFC 6120 §4.9.4. */
+export interface ApplicationCondition {
+  name: string;
+  ns: string;
+  attributes?: Record<string, string>;
+}
+
 /** Ends a stream. @param application an element that says more than the condition, by name and namespace */
 export class StreamError extends Error {
   readonly condition: StreamErrorCondition;
   readonly text: string;
-  readonly application: { name: string; ns: string } | undefined;
+  readonly application: ApplicationCondition | undefined;
 
-  constructor(condition: StreamErrorCondition, text = '', application?: { name: string; ns: string }) {
+  constructor(condition: StreamErrorCondition, text = '', application?: ApplicationCondition) {
     super(text === '' ? condition : `${condition}: ${text}`);
     this.condition = condition;
     this.text = text;
@@ -46,7 +53,7 @@ export class StreamError extends Error {
   serialize(): string {
     const text =
       this.text === '' ? '' : `<text xmlns='${NS_STREAM_ERRORS}' xml:lang='en'>${escapeText(this.text)}</text>`;
-    const more = this.application ? serialize(element(this.application.name, this.application.ns)) : '';
+    const more = this.application ? serialize(element(this.application.name, this.application.ns, this.application.attributes)) : '';
     return `<stream:error><${this.condition} xmlns='${NS_STREAM_ERRORS}'/>${text}${more}</stream:error>`;
   }
 }

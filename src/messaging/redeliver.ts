@@ -1,0 +1,58 @@
+import type { Device } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import { parseElement } from '#xml/parse-element.ts';
+import { isStorable, keepReceived } from './archive.ts';
+import { Delivery, type MessageType } from './delivery.ts';
+import { inboxOf, messageReturned } from './inbox.ts';
+import { deliverWaiting } from './waiting.ts';
+
+/**
+ * A device went away with messages that it never acknowledged. They wait for the account again, and another device that
+ * is there gets them. One that was not kept, for its sender was promised nothing, is kept now: the account is owed it.
+ * @param by the server's domain, for the note of the delay (XEP-0203)
+ */
+export function redeliver(home: Home, by: string, messages: readonly { archiveId: number; text: string }[]): void {
+  let waits = false;
+  for (const { archiveId, text } of messages) {
+    if (archiveId !== 0) waits = messageReturned(home, archiveId) || waits;
+    else waits = keep(home, text) || waits;
+  }
+  if (!waits) return;
+  const next = nextDevice(home);
+  if (next === undefined) return;
+  deliverWaiting(next, by).catch((err: unknown) => {
+    home.homes.log.error({ err, account: home.address }, 'waiting messages could not be delivered');
+  });
+}
+
+/** The device that what waits goes to: the one that was last heard of. */
+function nextDevice(home: Home): Device | undefined {
+  let best: Device | undefined;
+  for (const device of home.devices.values()) {
+    const { publication } = device;
+    if (publication === undefined || publication.priority < 0) continue;
+    if (best === undefined || publication.at > best.publication!.at) best = device;
+  }
+  return best;
+}
+
+function keep(home: Home, text: string): boolean {
+  const element = parseElement(text, 'jabber:client');
+  // Copies of what is elsewhere anyway (XEP-0280, XEP-0313) are not messages to the account.
+  if (element.attributes.from === undefined || element.attributes.from === home.address) return false;
+  const [address = '', ...device] = element.attributes.from.split('/');
+  const delivery = new Delivery({
+    element,
+    type: (element.attributes.type ?? 'normal') as MessageType,
+    from: { address, device: device.join('/') },
+    to: { address: home.address, device: '' },
+    at: home.homes.clock.now(),
+    sender: undefined,
+    promised: false,
+  });
+  if (!isStorable(delivery)) return false;
+  delivery.receiver = home;
+  delivery.keepForReceiver = 'until-delivered';
+  keepReceived(delivery, home, inboxOf.of(home));
+  return true;
+}

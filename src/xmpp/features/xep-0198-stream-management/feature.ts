@@ -1,0 +1,167 @@
+/**
+ * XEP-0198: Stream Management, version 1.6.3.
+ * Both sides count what they have taken care of; a client whose connection broke comes back to its session as if nothing
+ * had happened. What the server acknowledges is on disk: `h` follows the commit.
+ */
+import { randomBytes } from 'node:crypto';
+import { duration, integer } from '#base/settings.ts';
+import { type Element, element } from '#xml/element.ts';
+import { xmppFeature } from '../../feature.ts';
+import { connectionLost, sessionEnded } from '../../hooks.ts';
+import type { Session } from '../../session.ts';
+import type { ClientStream } from '../../stream/client-stream.ts';
+import { NS_STANZA_ERRORS } from '../../wire/namespaces.ts';
+import type { StanzaErrorCondition } from '../../wire/stanza-error.ts';
+import { StreamError } from '../../wire/stream-error.ts';
+import { Managed, NS_SM } from './managed.ts';
+import { returnUnacknowledged } from './returning.ts';
+import { parseCount } from './unacknowledged.ts';
+
+/** So many sessions that are over are remembered, to tell a late client how far it had come. */
+const MAX_REMEMBERED = 10_000;
+
+export const streamManagement = xmppFeature({
+  spec: 'XEP-0198',
+  title: 'Stream Management',
+  version: '1.6.3',
+  status: 'complete',
+  settings: {
+    resumeSeconds: duration({
+      default: 300,
+      max: 86_400,
+      unit: 'seconds',
+      help: 'How long a session is kept for a client whose connection broke.',
+    }),
+    answerSeconds: duration({
+      default: 60,
+      min: 5,
+      unit: 'seconds',
+      help: 'A client that does not acknowledge in this time is taken to be gone.',
+    }),
+    maxUnacknowledged: integer({
+      default: 10_000,
+      min: 100,
+      unit: 'stanzas',
+      help: 'What may wait for the acknowledgement of one client; beyond it the session ends and the inbox has the rest.',
+    }),
+    maxUnacknowledgedBytes: integer({
+      default: 8_388_608,
+      min: 65_536,
+      unit: 'bytes',
+      help: 'The same in bytes.',
+    }),
+  },
+  setup(xmpp) {
+    const { settings } = xmpp;
+    const managed = new WeakMap<Session, Managed>();
+    /** Sessions that may be resumed, and of those that are over how far the client had come. */
+    const resumable = new Map<string, Managed>();
+    const over = new Map<string, number>();
+    /** Sessions without a connection: what ends their waiting. */
+    const waiting = new Map<Managed, () => void>();
+
+    xmpp.streamFeature('after-sign-in', () => element('sm', NS_SM));
+    xmpp.onElement({ ns: NS_SM, name: 'enable' }, enable);
+    xmpp.onElement({ ns: NS_SM, name: 'r' }, answer);
+    xmpp.onElement({ ns: NS_SM, name: 'a' }, (session, a) => {
+      const h = parseCount(a.attributes.h);
+      if (h === undefined) throw new StreamError('bad-format', 'An acknowledgement has a number h.');
+      managed.get(session)?.acknowledged(h);
+    });
+    xmpp.onElement({ ns: NS_SM, name: 'resume' }, (session) => fail(session.stream!, 'unexpected-request'));
+    xmpp.onElementBeforeBind({ ns: NS_SM, name: 'resume' }, resume);
+    xmpp.onElementBeforeBind({ ns: NS_SM, name: 'enable' }, (stream) => fail(stream, 'unexpected-request'));
+    xmpp.on(connectionLost, 'keep', (lost) => {
+      const sm = managed.get(lost.session);
+      if (sm === undefined) return;
+      sm.disconnected();
+      if (sm.id === '') return;
+      lost.keep = true;
+      const expire = (): void => {
+        waiting.delete(sm);
+        sm.session.finish();
+      };
+      waiting.set(sm, xmpp.edge.clock.after(sm.maxSeconds * 1000, expire));
+    });
+    xmpp.on(sessionEnded, 'observe', (session) => {
+      const sm = managed.get(session);
+      if (sm === undefined) return;
+      sm.disconnected();
+      stopWaiting(sm);
+      if (resumable.delete(sm.id)) remember(sm.id, session.handled);
+      returnUnacknowledged(session, sm.takeRest());
+    });
+    xmpp.onStop(() => {
+      for (const sm of [...waiting.keys()]) {
+        stopWaiting(sm);
+        sm.session.finish();
+      }
+    });
+
+    /** §3. */
+    function enable(session: Session, request: Element): void {
+      if (session.outbox !== undefined) return fail(session.stream!, 'unexpected-request');
+      const wanted = parseCount(request.attributes.max);
+      const maxSeconds = Math.min(wanted ?? settings.resumeSeconds, settings.resumeSeconds);
+      const mayResume = ['true', '1'].includes(request.attributes.resume ?? '') && maxSeconds > 0;
+      const sm = new Managed(session, mayResume ? randomBytes(18).toString('base64url') : '', maxSeconds, settings);
+      managed.set(session, sm);
+      if (mayResume) resumable.set(sm.id, sm);
+      const resumption = mayResume ? { id: sm.id, resume: 'true', max: String(maxSeconds) } : {};
+      session.stream!.send(element('enabled', NS_SM, resumption));
+      session.outbox = sm;
+      session.handled = 0;
+    }
+
+    /** §4: told is what is on disk, which may be a moment later. */
+    function answer(session: Session): void {
+      if (!managed.has(session)) return;
+      const { handled, uncommitted } = session;
+      const tell = (): void => session.stream?.write(`<a xmlns='${NS_SM}' h='${handled}'/>`);
+      if (uncommitted === undefined) tell();
+      else uncommitted.onSettled(tell);
+    }
+
+    /** §5. */
+    async function resume(stream: ClientStream, request: Element): Promise<void> {
+      const { previd = '', h } = request.attributes;
+      const count = parseCount(h);
+      if (count === undefined) return fail(stream, 'bad-request');
+      const sm = resumable.get(previd);
+      if (sm === undefined || sm.session.home.account.id !== stream.account!.id) {
+        return fail(stream, 'item-not-found', sm === undefined ? over.get(previd) : undefined);
+      }
+      const { session } = sm;
+      const old = session.stream;
+      old?.detach();
+      session.stream = undefined;
+      old?.close(new StreamError('conflict', 'The session was resumed on another connection.'));
+      sm.disconnected();
+      stopWaiting(sm);
+      // What the client sent on the broken connection counts once it is on disk; a commit that fails has been answered.
+      await session.uncommitted?.settled().catch(() => undefined);
+      if (session.ended) return fail(stream, 'item-not-found', session.handled);
+      if (stream.closed) return session.disconnected();
+      stream.establish(session);
+      stream.send(element('resumed', NS_SM, { previd, h: String(session.handled) }));
+      sm.acknowledged(count);
+      sm.resend();
+    }
+
+    function stopWaiting(sm: Managed): void {
+      waiting.get(sm)?.();
+      waiting.delete(sm);
+    }
+
+    function remember(id: string, handled: number): void {
+      over.set(id, handled);
+      if (over.size > MAX_REMEMBERED) over.delete(over.keys().next().value!);
+    }
+  },
+});
+
+/** @param h how far the client had come, where that is known (§5) */
+function fail(stream: ClientStream, condition: StanzaErrorCondition, h?: number): void {
+  const attributes = { h: h === undefined ? undefined : String(h) };
+  stream.send(element('failed', NS_SM, attributes, element(condition, NS_STANZA_ERRORS)));
+}
