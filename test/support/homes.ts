@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Device, Handover, PresenceNotice, Publication } from '#accounts/device.ts';
+import type { AccountIdentity, Home } from '#accounts/home.ts';
+import { Homes } from '#accounts/homes.ts';
+import { Hooks } from '#base/hook.ts';
+import { silentLog } from '#base/log.ts';
+import { contactsOf } from '#contacts/contact-list.ts';
+import type { ContactLimits } from '#contacts/settings.ts';
+import { startContacts } from '#contacts/subscribing.ts';
+import { startPresence } from '#presence/publishing.ts';
+import type { Database, Migration } from '#store/database.ts';
+import { openSqlite } from '#store/sqlite.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** Homes on a store of their own, with contact lists and presence, without a wire. */
+export interface World {
+  homes: Homes;
+  hooks: Hooks;
+  clock: FakeClock;
+  database: Database;
+  /** Accounts by address; take one out, and it is gone. */
+  accounts: Map<string, AccountIdentity>;
+  home(address: string): Promise<Home>;
+  /** Forgets what is in memory, as a restart does. */
+  restart(): void;
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  people: readonly string[];
+  migrations: readonly Migration[];
+  limits?: ContactLimits;
+  /** Stands between the homes and the store. */
+  wrap?: (database: Database) => Database;
+}
+
+export async function makeWorld({ people, migrations, limits, wrap }: WorldOptions): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
+  const store = await openSqlite(join(folder, 'store.db'));
+  for (const { statements } of migrations) await store.write(...statements.map((sql) => ({ sql })));
+  const database = wrap?.(store) ?? store;
+  const accounts = new Map(people.map((address, i) => [address, { id: i + 1, address, admin: false }]));
+  const clock = new FakeClock();
+  let hooks: Hooks;
+  let homes: Homes;
+  const start = () => {
+    hooks = new Hooks((name, error) => {
+      throw new Error(`a handler of ${name} failed`, { cause: error });
+    });
+    const find = async (address: string) => accounts.get(address);
+    homes = new Homes({ database, clock, hooks, log: silentLog(), find });
+    startContacts(homes, limits);
+    startPresence(homes);
+  };
+  start();
+  return {
+    get homes() {
+      return homes;
+    },
+    get hooks() {
+      return hooks;
+    },
+    clock,
+    database,
+    accounts,
+    async home(address) {
+      const home = await homes.load(address);
+      if (home === undefined) throw new Error(`there is no ${address}`);
+      return home;
+    },
+    restart() {
+      homes.close();
+      start();
+    },
+    async settled() {
+      for (let quiet = 0; quiet < 3; quiet++) {
+        await store.read('select 1');
+        await turn();
+        for (const home of homes.all()) if (contactsOf(home).busy) quiet = -1;
+      }
+    },
+    async close() {
+      homes.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A device that writes down what it is told. */
+export class RecordingDevice implements Device {
+  readonly id: string;
+  readonly edge = 'sip';
+  readonly home: Home;
+  publication: Publication | undefined;
+  wantsContacts = false;
+  readonly notices: PresenceNotice[] = [];
+
+  constructor(home: Home, id: string) {
+    this.home = home;
+    this.id = id;
+    home.addDevice(this);
+  }
+
+  takePresence(notice: PresenceNotice): void {
+    this.notices.push(notice);
+  }
+
+  /** What it was told since it was asked last: 'address/device availability'. */
+  told(): string[] {
+    return this.notices
+      .splice(0)
+      .map(({ from, device, publication }) => `${from}/${device} ${publication?.availability ?? 'unavailable'}`);
+  }
+
+  takeMessage(_message: Handover): void {}
+
+  takeNative(): boolean {
+    return false;
+  }
+
+  end(): void {
+    this.home.removeDevice(this);
+  }
+}
