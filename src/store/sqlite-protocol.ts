@@ -5,6 +5,8 @@ export interface SqliteWorkerData {
   file: string;
   /** A second start after the thread died: a file that is gone is a fault then, not a new installation. */
   mustExist: boolean;
+  /** How long a commit waits for another process (a backup, a curious administrator) to let go of the file. */
+  busyTimeoutMs: number;
 }
 
 /** A statement's rows as they cross between threads: the names of the columns once, then only values. */

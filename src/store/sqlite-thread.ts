@@ -17,11 +17,11 @@ export class SqliteThread {
   #exited: Promise<unknown>;
   #reason = 'the thread of the store has ended';
 
-  constructor(data: SqliteWorkerData) {
+  constructor(data: SqliteWorkerData, maxHeapMb: number) {
     this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
       name: 'store',
       workerData: data,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: maxHeapMb },
     });
     this.opened = new Promise((resolve, reject) => this.#waiting.set('open', { resolve: () => resolve(), reject }));
     this.#exited = new Promise((resolve) => this.#worker.once('exit', resolve));

@@ -16,8 +16,6 @@ import type {
   SqliteWorkerData,
 } from './sqlite-protocol.ts';
 
-/** How long a commit waits for another process (a backup, a curious administrator) to let go of the file. */
-const BUSY_TIMEOUT_MS = 5000;
 /** Enough that a probe on a full disk cannot find room in what was there already. */
 const PROBE_BYTES = 64 << 10;
 
@@ -47,7 +45,7 @@ interface Prepared {
   columns: string[] | undefined;
 }
 
-const { file, mustExist } = workerData as SqliteWorkerData;
+const { file, mustExist, busyTimeoutMs } = workerData as SqliteWorkerData;
 const texts: string[] = [];
 const prepared: (Prepared | undefined)[] = [];
 const lock = lockFile();
@@ -76,7 +74,7 @@ function lockFile(): DatabaseSync {
 
 function open(onlyIfThere: boolean): DatabaseSync {
   if (onlyIfThere && !existsSync(file)) throw new Error(`the database file ${file} is gone`);
-  const opened = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  const opened = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
     // FULL: a commit is on disk when it returns. The rest keeps the thread small: 4 MB of pages, none mapped, and a log
     // that is written back every 16 MB and cut to that.
@@ -195,7 +193,7 @@ function probe(): SqliteAnswer {
       error: { error: 'store', message: (kept ? undefined : reopen()) ?? (error as Error).message },
     };
   } finally {
-    if (db.isOpen) db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    if (db.isOpen) db.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
   }
 }
 

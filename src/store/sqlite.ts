@@ -18,20 +18,35 @@ interface PendingRead {
   reject(error: Error): void;
 }
 
+export interface SqliteLimits {
+  /** How long a commit waits for another process to let go of the file, before it fails. */
+  busyTimeoutMs: number;
+  /** What the rows of all reads under way may take. A read beyond it ends the thread, which starts again by itself. */
+  maxHeapMb: number;
+}
+
+const LIMITS: SqliteLimits = { busyTimeoutMs: 5000, maxHeapMb: 512 };
+
 /**
  * Opens (or makes) a SQLite file in a thread of its own, in WAL mode with `synchronous = full`.
- * @throws {Failure} 'store-failing' when it cannot be opened
+ * @throws {Failure} 'store-failing' when it cannot be opened, or another server runs on it
  */
-export async function openSqlite(file: string, clock: Clock = systemClock): Promise<Database> {
-  const thread = new SqliteThread({ file, mustExist: false });
+export async function openSqlite(
+  file: string,
+  clock: Clock = systemClock,
+  limits: Partial<SqliteLimits> = {},
+): Promise<Database> {
+  const { busyTimeoutMs, maxHeapMb } = { ...LIMITS, ...limits };
+  const start = (mustExist: boolean) => new SqliteThread({ file, mustExist, busyTimeoutMs }, maxHeapMb);
+  const thread = start(false);
   await thread.opened;
-  return new SqliteDatabase(file, thread, clock);
+  return new SqliteDatabase(thread, () => start(true), clock);
 }
 
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite';
-  #file: string;
   #thread: SqliteThread;
+  #startAgain: () => SqliteThread;
   #writer: GroupWriter;
   #codes = new Map<string, number>();
   /** Texts that have a number, which the thread does not know yet. */
@@ -40,9 +55,9 @@ class SqliteDatabase implements Database {
   #reading = false;
   #closing: Promise<void> | undefined;
 
-  constructor(file: string, thread: SqliteThread, clock: Clock) {
-    this.#file = file;
+  constructor(thread: SqliteThread, startAgain: () => SqliteThread, clock: Clock) {
     this.#thread = thread;
+    this.#startAgain = startAgain;
     this.#writer = new GroupWriter(
       {
         code: (sql) => this.#code(sql),
@@ -153,7 +168,7 @@ class SqliteDatabase implements Database {
 
   async #probe(): Promise<void> {
     if (this.#thread.ended) {
-      const thread = new SqliteThread({ file: this.#file, mustExist: true });
+      const thread = this.#startAgain();
       await thread.opened;
       this.#thread = thread;
       // The new thread knows no number. What waited with an old one has failed; codes of reads are given when sent.
