@@ -178,6 +178,7 @@ export class Accounts {
   /** @returns the account as it was before */
   async #set(address: string, column: 'admin' | 'enabled', on: boolean): Promise<Account> {
     const account = await this.#get(address);
+    if (account[column] === on) return account;
     const sql = `update accounts set ${column} = ? where id = ?`;
     const [updated] = await this.#database.write({ sql, values: [Number(on), account.id] });
     if (updated!.changes === 0) throw unknown(account.address);

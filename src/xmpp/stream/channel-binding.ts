@@ -9,14 +9,13 @@ import type { TLSSocket } from 'node:tls';
  * cannot see whether that is in use (RFC 9266 §4.2). `tls-unique` has no meaning in 1.3 and is not safe before it.
  */
 export function channelBindings(
-  socket: Pick<TLSSocket, 'getProtocol' | 'exportKeyingMaterial' | 'getCertificate'>,
+  socket: Pick<TLSSocket, 'getProtocol' | 'exportKeyingMaterial' | 'getX509Certificate'>,
 ): ReadonlyMap<string, () => Uint8Array> {
   const bindings = new Map<string, () => Uint8Array>();
   if (socket.getProtocol() === 'TLSv1.3') {
     bindings.set('tls-exporter', () => socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)));
   }
-  const certificate = socket.getCertificate();
-  const raw = certificate !== null && 'raw' in certificate ? certificate.raw : undefined;
+  const raw = socket.getX509Certificate()?.raw;
   if (raw !== undefined) {
     const hash = endPointHash(raw);
     if (hash !== undefined) bindings.set('tls-server-end-point', () => createHash(hash).update(raw).digest());
