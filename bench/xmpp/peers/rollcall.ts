@@ -1,8 +1,7 @@
 /** Our own server, started as anyone starts it: `bin/rollcall start`. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { stringify } from 'yaml';
 import { freePorts, launch } from './process.ts';
 import { DOMAIN, logOf, type RunningServer, running, type Server, type StartOptions } from './server.ts';
 
@@ -20,10 +19,13 @@ export const rollcall: Server = {
 
 async function start({ folder, archive, nice, profiles }: StartOptions): Promise<RunningServer> {
   const data = join(folder, 'data');
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  writeFileSync(join(data, 'settings.yaml'), stringify(settings(folder, archive !== 'none')));
+  const isNew = !existsSync(data);
   const first = await freePorts(LISTENERS.map((port) => port - C2S_PORT));
-  const args = ['start', '--data', data, '--domain', DOMAIN, '--port-offset', String(first - C2S_PORT)];
+  const settings = Object.entries(settingsFor(archive !== 'none')).flatMap(([key, value]) => [
+    '--set',
+    `${key}=${value}`,
+  ]);
+  const args = ['start', '--data', data, '--domain', DOMAIN, '--port-offset', String(first - C2S_PORT), ...settings];
   const startedAt = performance.now();
   const child = launch(join(ROOT, 'bin/rollcall'), args, {
     log: logOf(folder),
@@ -31,20 +33,37 @@ async function start({ folder, archive, nice, profiles }: StartOptions): Promise
     env: profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` },
   });
   const server = await running(child, first, folder, startedAt);
-  const program = basename(readlinkSync(`/proc/${server.pid}/exe`));
-  if (program === 'node') return server;
-  await server.stop();
-  // What is measured would not be the server, or be the server and a shell around it.
-  throw new Error(`bin/rollcall became ${program} and not node: it must exec`);
+  try {
+    requireNode(server.pid);
+    if (isNew) takeCertificate(folder, join(data, 'tls', DOMAIN));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
 }
 
-/** As with the peers: the one certificate, registration open, nothing demanded that the plain flows lack. */
-function settings(folder: string, archive: boolean): object {
+/** As with the peers: registration open and unlimited, and nothing demanded that the plain flows lack. */
+function settingsFor(archive: boolean): Record<string, string> {
   return {
-    tls: { certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') },
-    xmpp: { listeners: { requireTls: false }, 'xep-0077': { registration: 'open' } },
-    messaging: { archive: { enabled: archive } },
+    'xmpp.listeners.host': '127.0.0.1',
+    'xmpp.listeners.requireTls': 'false',
+    'xmpp.xep-0077.registration': 'true',
+    'messaging.archive': archive ? 'all' : 'none',
+    'log.level': 'warn',
   };
+}
+
+/** Were it a shell with the server below it, the process that is measured and stopped would be the wrong one. */
+function requireNode(pid: number): void {
+  const program = basename(readlinkSync(`/proc/${pid}/exe`));
+  if (program !== 'node') throw new Error(`bin/rollcall became ${program} and not node: it must exec`);
+}
+
+/** In place of the one that the first start made; the next start has it. */
+function takeCertificate(from: string, to: string): void {
+  copyFileSync(join(from, 'key.pem'), join(to, 'key.pem'));
+  copyFileSync(join(from, 'cert.pem'), join(to, 'certificate.pem'));
 }
 
 /** The release, the commit, and whether files differ from it. */
