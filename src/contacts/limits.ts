@@ -4,8 +4,6 @@ import { Failure } from '#base/failure.ts';
 import { contactsOf } from './contact-list.ts';
 import { type ContactLimits, defaultContactLimits } from './settings.ts';
 
-export type { ContactLimits } from './settings.ts';
-
 const limits = new WeakMap<Homes, ContactLimits>();
 
 /** @param values read each time, so that a changed setting holds at once */

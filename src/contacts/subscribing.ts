@@ -5,7 +5,8 @@ import { Commit } from '#store/database.ts';
 import { newContact, type Wanted } from './contact.ts';
 import { type ContactList, contactsOf, type Edit } from './contact-list.ts';
 import { type ContactChange, subscriptionArrived, subscriptionArriving, watcherJoined, watcherLeft } from './hooks.ts';
-import { type ContactLimits, checkRoom, limitsOf, setLimits } from './limits.ts';
+import { checkRoom, limitsOf, setLimits } from './limits.ts';
+import type { ContactLimits } from './settings.ts';
 import { hearFrom, isFrom, type Standing, sayTo } from './subscription.ts';
 
 /** Lets the homes take what is said about subscriptions. Done once for each server. */

@@ -24,6 +24,8 @@ const directed = new WeakMap<Session, Map<string, Jid>>();
  */
 export function handlePresence(session: Session, stanza: Element): void | Promise<void> {
   const { type, to } = stanza.attributes;
+  // RFC 6120 §8.1.5: what names no language has that of the stream.
+  if (session.stream?.lang) stanza.attributes['xml:lang'] ??= session.stream.lang;
   switch (type) {
     case undefined:
       return to === undefined ? becomeAvailable(session, stanza) : direct(session, stanza, addressee(session, to));
