@@ -4,9 +4,9 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
-import fastify from 'fastify';
 import { Failure } from '#base/failure.ts';
 import type { CommandContext, Commands } from '#commands/command.ts';
+import { httpApp } from './fastify.ts';
 import { answerErrors } from './http.ts';
 
 /** Longest path of a socket on Linux (sun_path), with its final zero. */
@@ -22,7 +22,7 @@ export async function startControl(
   commands: Commands,
   context: CommandContext,
 ): Promise<{ stop(): Promise<void> }> {
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  const app = httpApp({ bodyLimit: MAX_BODY_BYTES });
   answerErrors(app, context.log);
   app.post<{ Params: { name: string } }>('/commands/:name', async (request, reply) => {
     const output = await commands.run(request.params.name, request.body ?? {}, context, 'command line');

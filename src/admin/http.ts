@@ -1,10 +1,12 @@
 /** The HTTP port: figures for Prometheus, and health for whoever restarts or balances. */
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Failure } from '#base/failure.ts';
+import { listenFailure } from '#base/listen-failure.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Values } from '#base/settings.ts';
+import { httpApp } from './fastify.ts';
 import type { httpSettings } from './settings.ts';
 
 export interface HttpOptions {
@@ -28,13 +30,12 @@ const MAX_CONNECTIONS = 256;
 /** @throws {Failure} 'conflict' when the port is taken */
 export async function startHttp({ settings, port, metrics, log, problems }: HttpOptions): Promise<HttpServer> {
   const requestMs = settings.requestSeconds * 1000;
-  const app = fastify({
+  const app = httpApp({
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: requestMs,
     connectionTimeout: requestMs,
     keepAliveTimeout: 5000,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: requestMs },
-    forceCloseConnections: true,
+    ...{ http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: requestMs } },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   answerErrors(app, log);
@@ -86,28 +87,4 @@ const STATUS: Record<Failure['kind'], number> = {
 
 function statusOf({ kind }: Failure): number {
   return STATUS[kind];
-}
-
-/** Says what to do about a listener that cannot listen. */
-export function listenFailure(error: unknown, host: string, port: number): Failure {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const place = `${host} port ${port}`;
-  if (code === 'EADDRINUSE') {
-    return new Failure(
-      'conflict',
-      `${place} is taken (EADDRINUSE); stop the program that has it, or start with --port-offset 1000`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (code === 'EACCES') {
-    return new Failure('forbidden', `${place} may not be opened by this user; choose a port of 1024 or above`, {
-      cause: error,
-    });
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new Failure('not-found', `this machine has no address ${host}; correct the setting`, { cause: error });
-  }
-  return new Failure('unavailable', `${place} cannot be opened: ${message}`, { cause: error });
 }

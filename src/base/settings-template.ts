@@ -38,7 +38,7 @@ function render(word: string, node: Branch | Setting<unknown>, depth: number): s
 }
 
 function isSetting(node: Branch | Setting<unknown>): node is Setting<unknown> {
-  return typeof node['fromText'] === 'function';
+  return 'fromText' in node && typeof node.fromText === 'function';
 }
 
 function wrap(text: string, width: number): string[] {

@@ -22,7 +22,7 @@ export function check(): Command {
         groups: settingsGroups,
         env: settingsEnvironment(),
         listeners: (settings) => plannedListeners(settings, options.portOffset),
-        ...(ours && { running: Object.values(ours) }),
+        ...(ours && { running: ours }),
         now: Date.now(),
       });
       if (found.some(({ state }) => state === 'failed')) process.exitCode = EXIT.failed;

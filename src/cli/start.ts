@@ -1,7 +1,7 @@
-import { flushCompileCache } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import type { RunningServer } from '#main.ts';
 import { type CommonOptions, EXIT, print } from './cli.ts';
+import { settle } from './settle.ts';
 import { welcome } from './welcome.ts';
 import { loadServer, settingsEnvironment } from './with-node.ts';
 
@@ -44,8 +44,7 @@ async function run({ data, domain, portOffset, demo = false, set, json }: StartO
     () => welcome(server, version),
   );
   log.info({ domain: name, ports, version }, 'the server is ready');
-  // For the next start; a server that is killed never gets to it at its end.
-  setImmediate(flushCompileCache);
+  setImmediate(settle);
   await untilStopped(server);
 }
 

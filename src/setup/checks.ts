@@ -29,8 +29,8 @@ export interface CheckOptions {
   groups: readonly SettingsGroup[];
   env: NodeJS.ProcessEnv;
   listeners(settings: Settings): Listener[];
-  /** The ports of the running server of this data folder; absent where none runs. */
-  running?: readonly number[];
+  /** The ports of the running server of this data folder, by listener; absent where none runs. */
+  running?: Readonly<Record<string, number>>;
   /** Epoch milliseconds. */
   now: number;
 }
@@ -58,7 +58,7 @@ export async function checkAll(options: CheckOptions): Promise<Finding[]> {
   ];
   if (settings instanceof Settings) {
     for (const warning of settings.warnings) findings.push({ what: 'settings', state: 'warning', message: warning });
-    for (const listener of options.listeners(settings)) findings.push(await checkPort(listener, options.running));
+    findings.push(...(await checkPorts(options, settings)));
     const domains = [folder.domain, ...settings.of(serverSettings).domains];
     for (const domain of domains) findings.push(checkCertificate(join(folder.tlsFolder, domain), domain, now));
   }
@@ -90,9 +90,13 @@ function checkFolder({ path }: DataFolder): Finding {
   return { what: 'data folder', state: 'warning', message, cure: `chmod 700 ${path}` };
 }
 
-async function checkPort({ name, host, port }: Listener, running: readonly number[] | undefined): Promise<Finding> {
+function checkPorts({ running, listeners }: CheckOptions, settings: Settings): Promise<Finding[]> | Finding[] {
+  if (running === undefined) return Promise.all(listeners(settings).map(checkPort));
+  return Object.entries(running).map(([name, port]) => ok(`port ${port}`, `the server listens on it (${name})`));
+}
+
+async function checkPort({ name, host, port }: Listener): Promise<Finding> {
   const what = `port ${port}`;
-  if (running?.includes(port)) return ok(what, `${name} listens on it`);
   const error = await tryToListen(host, port);
   if (error === undefined) return ok(what, `free for ${name}`);
   const causes: Record<string, [string, string]> = {

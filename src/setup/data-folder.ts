@@ -10,7 +10,7 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { Failure } from '#base/failure.ts';
 import { prepareDomain } from '#precis/domain.ts';
-import { createFile } from './files.ts';
+import { createFile, replaceFile } from './files.ts';
 import { selfSigned } from './self-signed.ts';
 
 export interface DataFolder {
@@ -107,7 +107,7 @@ function places(path: string): Pick<DataFolder, 'path' | 'settingsFile' | 'contr
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (readdirSync(path).length > 0) {
+    if (readdirSync(path).some((name) => !name.startsWith(IDENTITY))) {
       throw new Failure('conflict', `${path} is not empty and holds no server; name a new folder with --data`);
     }
     chmodSync(path, 0o700);
@@ -155,7 +155,8 @@ function makeCertificate(folder: string, domain: string, now: number): void {
   if (existsSync(join(folder, 'certificate.pem'))) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Certificates name domains in ASCII (RFC 5280 §7.2).
+  // A key that is there without its certificate is of a start that broke off.
   const { key, certificate } = selfSigned([domainToASCII(domain)], now);
-  createFile(join(folder, 'key.pem'), key);
+  replaceFile(join(folder, 'key.pem'), key);
   createFile(join(folder, 'certificate.pem'), certificate, 0o644);
 }

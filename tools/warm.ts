@@ -1,0 +1,18 @@
+/** Loads the server once and opens a store that nobody wants, so that the first real start finds all of it compiled. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '#cli/program.ts';
+import { loadServer } from '#cli/with-node.ts';
+import { makeDataFolder } from '#setup/data-folder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-warm-'));
+try {
+  const { openNode } = await loadServer();
+  makeDataFolder(join(folder, 'data'), 'localhost', '', Date.now());
+  await (await openNode({ data: join(folder, 'data') })).close();
+  await run(['status', '--json', '--data', folder]);
+  process.exitCode = 0;
+} finally {
+  rmSync(folder, { recursive: true });
+}
