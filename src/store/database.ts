@@ -2,7 +2,12 @@
  * The contract between what is kept and where. SQL is what SQLite and PostgreSQL share (`on conflict`, `returning`),
  * with `?` for values; a driver knows how to run a statement and nothing about contact lists.
  *
- * Column types are `integer` (64 bit; JavaScript safe integers only), `text` and `blob` (`Uint8Array`); nothing else.
+ * Column types are `integer` (64 bit; JavaScript safe integers only), `text` (without U+0000, compared byte by byte) and
+ * `blob` (`Uint8Array`); nothing else. What to mind, so that both databases mean the same:
+ * - names are lower case (PostgreSQL folds them), and a column is not named `text`, `blob` or `integer`;
+ * - `id integer primary key` numbers rows by itself when `id` is left out: leave it out always or never;
+ * - a `?` takes its type from the column beside it. Where there is none, say it: `cast(? as integer)`;
+ * - SQL texts are constants: values travel as `?`, so that each text is prepared once.
  */
 export type Value = string | number | null | Uint8Array;
 export type Row = Record<string, Value>;
@@ -78,7 +83,10 @@ export interface Health {
 export interface Database {
   readonly kind: 'sqlite' | 'postgres';
 
-  /** Reads one statement's rows. Sees every write that was settled before the call. */
+  /**
+   * Reads one statement's rows. Sees every write that was settled before the call.
+   * @throws {Failure} 'store-failing' when the store cannot be reached
+   */
   read(sql: string, values?: readonly Value[]): Promise<Row[]>;
 
   /** Reads several statements in one round trip. */
@@ -88,14 +96,16 @@ export interface Database {
    * Writes several statements as one: all or nothing. Resolves when they are on disk.
    * Units are carried out in the order of the calls, also relative to `append`.
    * @throws {Failure} 'conflict' when a constraint is violated (other units of the group are not touched);
-   *   'store-failing' when the store cannot keep anything now
+   *   'store-failing' when the store cannot keep anything now; 'over-limit' when too much waits for the disk already;
+   *   'malformed' for a text with U+0000
    */
   write(...statements: Statement[]): Promise<WriteResult[]>;
 
   /**
    * The hot path: one insert (or update) whose result nobody needs. The same SQL text should be the same string, for
    * statements are prepared once and rows of one statement may be sent together. When it fails, its whole group fails.
-   * @returns the group it travels with
+   * @returns the group it travels with; one that has failed already when the store takes nothing now
+   * @throws {Failure} 'malformed' for a text with U+0000
    */
   append(sql: string, values: readonly Value[]): Commit;
 

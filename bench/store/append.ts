@@ -1,11 +1,14 @@
 /**
- * What an append costs with the SQLite driver: processor time of the main thread and of the store's thread for each
- * row, by how many rows share a commit. `node bench/store/sqlite.ts [FOLDER]` (default: the system's temporary one)
+ * What an append costs: processor time of the main thread and of the store's thread for each row, by how many rows share
+ * a commit. `node bench/store/append.ts [sqlite|postgres]`; the processor time of a PostgreSQL server is not counted, and
+ * its files are not synced.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPostgres } from '#store/postgres.ts';
 import { openSqlite } from '#store/sqlite.ts';
+import { startPostgres } from '../../test/support/postgres.ts';
 
 const ROWS = 60_000;
 const ACCOUNTS = 1000;
@@ -18,11 +21,14 @@ const STANZA = `<message xmlns='jabber:client' type='chat'><body>${'o'.repeat(34
 const micros = ({ user, system }: NodeJS.CpuUsage): number => user + system;
 const rss = (): number => process.memoryUsage().rss / 1e6;
 
-const folder = await mkdtemp(join(process.argv[2] ?? tmpdir(), 'rollcall-bench-'));
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
+const postgres = process.argv[2] === 'postgres' ? await startPostgres() : undefined;
 console.log('rows a commit   main us/row   store us/row   rows/s   commit ms (mean)');
 for (const size of [1, 8, 64, 512]) {
   const before = rss();
-  const db = await openSqlite(join(folder, `${size}.db`));
+  const db = postgres
+    ? await openPostgres(await postgres.createDatabase(`bench${size}`))
+    : await openSqlite(join(folder, `${size}.db`));
   const opened = rss();
   await db.write({ sql: TABLE }, { sql: INDEX });
   const groups = Math.ceil(Math.min(ROWS, size * 3000) / size);
@@ -58,3 +64,4 @@ for (const size of [1, 8, 64, 512]) {
 }
 
 await rm(folder, { recursive: true });
+await postgres?.stop();
