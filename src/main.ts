@@ -173,7 +173,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { domain } = folder;
 
   const befriendAll = (people: readonly string[]) =>
-    addMutualContacts(homes, people.map((address) => ({ address, name: '', groups: [] })));
+    addMutualContacts(
+      homes,
+      people.map((address) => ({ address, name: '', groups: [] })),
+    );
   const administrator = await firstAdministrator(accounts, domain);
   const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll) : [];
 
@@ -229,12 +232,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
-export function openNode(options: NodeOptions): Promise<Node> {
-  return buildNode(openDataFolder(options.data), options);
+export async function openContext(options: NodeOptions): Promise<{ context: CommandContext; close(): Promise<void> }> {
+  const node = await buildNode(openDataFolder(options.data), options);
+  return { context: commandContext(node), close: () => node.close() };
 }
 
 /** What the commands work on. @param server undefined while no server runs */
-export function commandContext(node: Node, server?: ServerFacts): CommandContext {
+function commandContext(node: Node, server?: ServerFacts): CommandContext {
   const { folder, domains, accounts, settings, log } = node;
   return { domain: folder.domain, domains, accounts, settings, log, server };
 }
@@ -258,7 +262,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   const homes = new Homes({ database, clock, hooks, log, find });
   startContacts(homes, settings.of(contactLimits));
   startPresence(homes);
-  startMessaging(hooks, settings.of(messagingSettings));
+  startMessaging(homes, settings.of(messagingSettings));
   return {
     folder,
     domains: [folder.domain, ...settings.of(serverSettings).domains],

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '#cli/program.ts';
-import { loadServer } from '#cli/with-node.ts';
 import { makeDataFolder } from '#setup/data-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-warm-'));
 try {
-  const { openNode } = await loadServer();
+  const server = () => import('#main.ts');
+  const { openContext } = await server();
   makeDataFolder(join(folder, 'data'), 'localhost', '', Date.now());
-  await (await openNode({ data: join(folder, 'data') })).close();
-  await run(['status', '--json', '--data', folder]);
-  process.exitCode = 0;
+  await (await openContext({ data: join(folder, 'data') })).close();
+  await run(['status', '--json', '--data', folder], server);
+  process.exitCode = 0; // that no server runs there is no news
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -3,14 +3,11 @@
  * the input as JSON; the answer is the output, or an error as on the HTTP port.
  */
 import { chmodSync, rmSync } from 'node:fs';
-import { relative } from 'node:path';
-import { Failure } from '#base/failure.ts';
+import { socketPath } from '#base/socket-path.ts';
 import type { CommandContext, Commands } from '#commands/command.ts';
 import { httpApp } from './fastify.ts';
 import { answerErrors } from './http.ts';
 
-/** Longest path of a socket on Linux (sun_path), with its final zero. */
-const MAX_PATH_BYTES = 108;
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
@@ -33,15 +30,4 @@ export async function startControl(
   await app.listen({ path: near });
   chmodSync(path, 0o600);
   return { stop: () => app.close() };
-}
-
-/** The shorter of the path in full and from here: a socket's path has little room. */
-export function socketPath(path: string): string {
-  const fromHere = relative(process.cwd(), path);
-  const shorter = fromHere.length < path.length ? fromHere : path;
-  if (Buffer.byteLength(shorter) < MAX_PATH_BYTES) return shorter;
-  throw new Failure(
-    'not-acceptable',
-    `the path ${path} is too long for a socket; choose a data folder nearer to the root`,
-  );
 }

@@ -3,7 +3,8 @@ import { serverStatus } from '#commands/server.ts';
 import { checkAll } from '#setup/checks.ts';
 import { type CommonOptions, EXIT, print } from './cli.ts';
 import { askServer } from './control-client.ts';
-import { loadServer, settingsEnvironment } from './with-node.ts';
+import { loadServer } from './server-module.ts';
+import { settingsEnvironment } from './with-node.ts';
 
 const SIGNS = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' };
 

@@ -1,8 +1,8 @@
 /** Asks the running server, over the control socket of its data folder. */
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
-import { socketPath } from '#admin/control.ts';
 import { Failure, type FailureKind } from '#base/failure.ts';
+import { socketPath } from '#base/socket-path.ts';
 
 const TIMEOUT_MS = 60_000;
 /** Longest answer that is taken: a list of all accounts of a large company has room in it. */

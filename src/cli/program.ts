@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './check.ts';
 import { EXIT, printError } from './cli.ts';
+import { type ServerModule, useServer } from './server-module.ts';
 import { settings } from './settings.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
@@ -13,7 +14,8 @@ import { userPasswd } from './user-passwd.ts';
 import { userRemove } from './user-remove.ts';
 
 /** @returns the exit code: 0 when it worked, 1 when not, 2 when what was typed cannot be understood */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], server: () => Promise<ServerModule>): Promise<number> {
+  useServer(server);
   const program = new Command('rollcall')
     .description('An instant messaging and presence server for XMPP and SIP.')
     .configureHelp({ sortSubcommands: false })

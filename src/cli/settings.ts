@@ -5,7 +5,8 @@ import { serverSettings } from '#commands/server.ts';
 import { openDataFolder } from '#setup/data-folder.ts';
 import { type CommonOptions, print, table, UsageError } from './cli.ts';
 import { askServer } from './control-client.ts';
-import { loadServer, settingsEnvironment } from './with-node.ts';
+import { loadServer } from './server-module.ts';
+import { settingsEnvironment } from './with-node.ts';
 
 export function settings(): Command {
   return new Command('settings')

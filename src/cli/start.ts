@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { RunningServer } from '#main.ts';
 import { type CommonOptions, EXIT, print } from './cli.ts';
+import { loadServer, type StartedServer } from './server-module.ts';
 import { settle } from './settle.ts';
 import { welcome } from './welcome.ts';
-import { loadServer, settingsEnvironment } from './with-node.ts';
+import { settingsEnvironment } from './with-node.ts';
 
 /** How long a stop in good order may take before it is one in haste. */
 const STOP_WITHIN_MS = 15_000;
@@ -49,7 +49,7 @@ async function run({ data, domain, portOffset, demo = false, set, json }: StartO
 }
 
 /** Serves until somebody ends it. SIGHUP reads the settings again; a second SIGINT or SIGTERM does not wait. */
-function untilStopped(server: RunningServer): Promise<void> {
+function untilStopped(server: StartedServer): Promise<void> {
   const { log } = server.node;
   return new Promise((resolve) => {
     let asked = false;

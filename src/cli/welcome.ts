@@ -2,10 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunningServer } from '#main.ts';
 import { table } from './cli.ts';
+import type { StartedServer } from './server-module.ts';
 
-export function welcome({ domain, ports, administrator, demo, node }: RunningServer, version: string): string {
+export function welcome({ domain, ports, administrator, demo, node }: StartedServer, version: string): string {
   const { xmpp, 'xmpp-tls': xmppTls, http } = ports;
   const people = [
     ...(administrator ? [{ ...administrator, note: 'administrator; shown this once' }] : []),

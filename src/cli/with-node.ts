@@ -1,8 +1,6 @@
-/** The way from the command line to the server itself, which is loaded only where it is needed. */
 import { silentLog } from '#base/log.ts';
 import type { CommandContext } from '#commands/command.ts';
-
-export const loadServer = () => import('#main.ts');
+import { loadServer } from './server-module.ts';
 
 /** The environment as the settings see it; ROLLCALL_DATA is for this program itself. */
 export function settingsEnvironment(): NodeJS.ProcessEnv {
@@ -15,11 +13,11 @@ export function settingsEnvironment(): NodeJS.ProcessEnv {
  * @throws {Failure} where it runs, or there is none
  */
 export async function withNode<T>(data: string, work: (context: CommandContext) => Promise<T>): Promise<T> {
-  const { openNode, commandContext } = await loadServer();
-  const node = await openNode({ data, env: settingsEnvironment(), log: silentLog() });
+  const { openContext } = await loadServer();
+  const { context, close } = await openContext({ data, env: settingsEnvironment(), log: silentLog() });
   try {
-    return await work(commandContext(node));
+    return await work(context);
   } finally {
-    await node.close();
+    await close();
   }
 }

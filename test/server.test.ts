@@ -7,8 +7,8 @@ import { Failure } from '#base/failure.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { silentLog } from '#base/log.ts';
 import { settingsTemplate } from '#base/settings-template.ts';
-import { freeOffset } from '../test/support/free-ports.ts';
-import { type RunningServer, type ServerOptions, settingsGroups, startServer } from './main.ts';
+import { type RunningServer, type ServerOptions, settingsGroups, startServer } from '#main.ts';
+import { freeOffset } from './support/free-ports.ts';
 
 const PORTS = [5222, 5223, 5280];
 
