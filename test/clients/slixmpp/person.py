@@ -63,19 +63,31 @@ class Person(ClientXMPP):
         return lambda message: message['body'] == body
 
     def dial(self, tls='starttls'):
+        past = ('session_start', 'disconnected', 'failed_all_auth')
+        self.happened = [(kind, event) for kind, event in self.happened if kind not in past]
         port = self.town['c2sDirectTls' if tls == 'direct' else 'c2s']
         self.connect((self.town['host'], port), use_ssl=tls == 'direct')
 
     async def sign_in(self, tls='starttls', presence=True, roster=True):
         """Connects and waits for the session; then asks for the roster and becomes available."""
         self.dial(tls)
-        await self.expect('session_start')
+        await self.expect_session()
         if roster:
             await self.get_roster()
         if presence:
             self.send_presence()
             await self.settle()
         return self
+
+    async def expect_session(self):
+        """Fails at once where the server refuses, instead of waiting for what will not come."""
+        kinds = ('session_start', 'failed_all_auth', 'disconnected')
+        waiting = [asyncio.ensure_future(self.expect(kind)) for kind in kinds]
+        done, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
+        started = waiting[0]
+        assert started in done and not started.exception(), f'{self.boundjid} cannot sign in: {self.happened}'
 
     async def settle(self):
         """Everything sent before was handled: requests are answered in order, and an unknown one is refused."""
@@ -98,7 +110,6 @@ class Person(ClientXMPP):
         await self.expect('disconnected')
 
     async def sign_out(self):
-        self.happened = [(kind, event) for kind, event in self.happened if kind != 'disconnected']
         if self.transport:
             self.disconnect(wait=2.0)
             await self.expect('disconnected')
