@@ -56,6 +56,8 @@ export interface Device {
   /** Whether it has asked for the contact list, and so wants changes of it (RFC 6121 §2.2 "interested resource"). */
   readonly wantsContacts: boolean;
   takeMessage(message: Handover): void;
+  /** For who sends a lot: resolves when it has taken most of what it was sent, or is gone; undefined: it has already. */
+  drained?(): Promise<void> | undefined;
   takePresence(notice: PresenceNotice): void;
   /**
    * Takes what a device of the same edge, wherever its home is, sends to this one alone and word for word.

@@ -40,9 +40,11 @@ export class Delivery {
   receiver: Home | undefined;
   /** Whether the sender will be told when the message is safe, and so has to be told the truth. */
   readonly promised: boolean;
+  /** See the function of this name; worked out once. */
+  mayKeep: Keep | undefined;
   keepForSender: Keep = 'no';
   keepForReceiver: Keep = 'no';
-  /** Set by a hook: no copies for the other devices of either side (XEP-0280 `<private/>`). */
+  /** Set by a hook: no copies for the other devices of either side (XEP-0280 §10, XEP-0334 §4.3). */
   private = false;
   /** Ids in the archives of the two sides; 0 where it is not kept there. */
   senderArchiveId = 0;

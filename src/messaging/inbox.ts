@@ -1,8 +1,10 @@
+import { accountTable } from '#accounts/account-tables.ts';
+import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { homePart } from '#accounts/home.ts';
-import { accountTable } from '#accounts/account-tables.ts';
-import type { Commit, Database } from '#store/database.ts';
+import { Commit } from '#store/database.ts';
 import { nextId } from './archive-id.ts';
+import type { CatchUp } from './catch-up.ts';
 
 accountTable('archive', 'account');
 accountTable('inboxes', 'account');
@@ -11,7 +13,7 @@ accountTable('inboxes', 'account');
 export const INCOMING = 1;
 /** Kept only until it was delivered: not part of the archive that a client sees. */
 export const UNTIL_DELIVERED = 2;
-/** To be delivered to the next device when none was there (XEP-0160). */
+/** To be delivered to the next device when none was there (XEP-0160). It is the highest, so those are `flags >= 4`. */
 export const OWED = 4;
 
 /** How often a mark that moved is written; after a crash, what came since may be delivered once more. */
@@ -32,25 +34,34 @@ const DROP_DELIVERED = `delete from archive where account = ? and id > ? and id 
 export class Inbox {
   /** The highest id given out. */
   lastId: number;
-  /** All owed messages, ascending: 'waiting' for a device, or with one that has not acknowledged it yet. */
-  readonly owed = new Map<number, 'waiting' | 'with-device'>();
-  /** As it stands on disk. */
+  /** All owed messages, ascending, with the number of devices that have it and have not acknowledged it; 0: it waits. */
+  readonly owed = new Map<number, number>();
+  /** As it stands on disk, or is on its way there. */
   writtenMark: number;
   /** Whether a row since `writtenMark` has to go once it is delivered. */
   hasPassing = false;
+  /** Cancels the writing of the mark that is due. */
   writing: (() => void) | undefined;
-  /** Of the newest row. */
+  /** What the newest write of this inbox travels with. */
   lastCommit: Commit | undefined;
+  /** Devices that are being given what waited. */
+  readonly catchUps = new Map<Device, CatchUp>();
 
   constructor(lastId: number, mark: number, owed: number[]) {
     this.lastId = lastId;
     this.writtenMark = mark;
-    for (const id of owed) this.owed.set(id, 'waiting');
+    for (const id of owed) this.owed.set(id, 0);
   }
 
   takeId(now: number): number {
     this.lastId = nextId(this.lastId, now);
     return this.lastId;
+  }
+
+  /** A device has been given it. */
+  handed(id: number): void {
+    const holders = this.owed.get(id);
+    if (holders !== undefined) this.owed.set(id, holders + 1);
   }
 
   /** Everything up to it is delivered. */
@@ -60,7 +71,7 @@ export class Inbox {
   }
 
   get waiting(): boolean {
-    for (const state of this.owed.values()) if (state === 'waiting') return true;
+    for (const holders of this.owed.values()) if (holders === 0) return true;
     return false;
   }
 }
@@ -69,18 +80,23 @@ export const inboxOf = homePart<Inbox>({
   queries: [
     'select delivered from inboxes where account = ?',
     'select max(id) as last from archive where account = ?',
-    `select id, flags from archive where account = ?
-      and id > coalesce((select delivered from inboxes where inboxes.account = archive.account), 0) order by id`,
+    `select archive.id, archive.flags from (select cast(? as bigint) as account) one
+      left join inboxes on inboxes.account = one.account
+      join archive on archive.account = one.account and archive.id > coalesce(inboxes.delivered, 0)
+      where archive.flags >= ${OWED} order by archive.id`,
   ],
   load(_home, [marks, lasts, recent]) {
     const last = Number(lasts![0]?.last ?? 0);
     const mark = Number(marks![0]?.delivered ?? 0);
-    const owed = recent!.filter((row) => (Number(row.flags) & OWED) !== 0).map((row) => Number(row.id));
-    const inbox = new Inbox(Math.max(last, mark), mark, owed);
+    const inbox = new Inbox(
+      Math.max(last, mark),
+      mark,
+      recent!.map((row) => Number(row.id)),
+    );
     inbox.hasPassing = recent!.some((row) => (Number(row.flags) & UNTIL_DELIVERED) !== 0);
     return inbox;
   },
-  busy: (inbox) => inbox.writing !== undefined,
+  busy: (inbox) => inbox.writing !== undefined || inbox.lastCommit?.state === 'pending' || inbox.catchUps.size > 0,
   flush: (inbox, home) => writeMark(home, inbox),
 });
 
@@ -88,14 +104,21 @@ export const inboxOf = homePart<Inbox>({
 export function messageDelivered(home: Home, archiveId: number): void {
   const inbox = inboxOf.of(home);
   if (inbox.owed.delete(archiveId)) writeMarkSoon(home, inbox);
+  for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
 }
 
-/** A device that had it went away without acknowledging it. @returns whether it is still owed to the account */
+/**
+ * A device that had it went away without acknowledging it.
+ * @returns whether it waits now: it is still owed to the account, and no other device has it
+ */
 export function messageReturned(home: Home, archiveId: number): boolean {
   const inbox = inboxOf.of(home);
-  if (!inbox.owed.has(archiveId)) return false;
-  inbox.owed.set(archiveId, 'waiting');
-  return true;
+  const holders = inbox.owed.get(archiveId);
+  if (holders === undefined) return false;
+  const left = Math.max(holders - 1, 0);
+  inbox.owed.set(archiveId, left);
+  for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
+  return left === 0;
 }
 
 export function writeMarkSoon(home: Home, inbox: Inbox): void {
@@ -108,15 +131,19 @@ export function writeMark(home: Home, inbox: Inbox): void {
   inbox.writing?.();
   inbox.writing = undefined;
   const { mark, writtenMark } = inbox;
-  if (mark === writtenMark) return;
-  const database: Database = home.homes.database;
+  // A home that was dropped has lost its account, or another one is in its place.
+  if (mark === writtenMark || home.homes.loaded(home.address) !== home) return;
+  const { database } = home.homes;
   inbox.writtenMark = mark;
-  const written = database.append(PUT_MARK, [home.account.id, mark]);
+  let written: Commit | undefined = database.append(PUT_MARK, [home.account.id, mark]);
+  inbox.lastCommit = written;
   if (inbox.hasPassing) {
     inbox.hasPassing = inbox.owed.size > 0;
-    database.append(DROP_DELIVERED, [home.account.id, writtenMark, mark]);
+    const dropped = database.append(DROP_DELIVERED, [home.account.id, writtenMark, mark]);
+    inbox.lastCommit = dropped;
+    written = Commit.both(written, dropped);
   }
-  written.onSettled(() => {
+  written?.onSettled(() => {
     if (written.state !== 'failed') return;
     inbox.writtenMark = Math.min(inbox.writtenMark, writtenMark);
     inbox.hasPassing = true;

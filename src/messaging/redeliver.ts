@@ -1,10 +1,10 @@
-import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { parseElement } from '#xml/parse-element.ts';
-import { isStorable, keepReceived } from './archive.ts';
+import { keepReceived } from './archive.ts';
 import { Delivery, type MessageType } from './delivery.ts';
 import { inboxOf, messageReturned } from './inbox.ts';
-import { deliverWaiting } from './waiting.ts';
+import { mayKeep } from './may-keep.ts';
+import { giveToNext } from './waiting.ts';
 
 /**
  * A device went away with messages that it never acknowledged. They wait for the account again, and another device that
@@ -17,23 +17,7 @@ export function redeliver(home: Home, by: string, messages: readonly { archiveId
     if (archiveId !== 0) waits = messageReturned(home, archiveId) || waits;
     else waits = keep(home, text) || waits;
   }
-  if (!waits) return;
-  const next = nextDevice(home);
-  if (next === undefined) return;
-  deliverWaiting(next, by).catch((err: unknown) => {
-    home.homes.log.error({ err, account: home.address }, 'waiting messages could not be delivered');
-  });
-}
-
-/** The device that what waits goes to: the one that was last heard of. */
-function nextDevice(home: Home): Device | undefined {
-  let best: Device | undefined;
-  for (const device of home.devices.values()) {
-    const { publication } = device;
-    if (publication === undefined || publication.priority < 0) continue;
-    if (best === undefined || publication.at > best.publication!.at) best = device;
-  }
-  return best;
+  if (waits) giveToNext(home, by);
 }
 
 function keep(home: Home, text: string): boolean {
@@ -50,7 +34,7 @@ function keep(home: Home, text: string): boolean {
     sender: undefined,
     promised: false,
   });
-  if (!isStorable(delivery)) return false;
+  if (mayKeep(delivery) === 'no') return false;
   delivery.receiver = home;
   delivery.keepForReceiver = 'until-delivered';
   keepReceived(delivery, home, inboxOf.of(home));

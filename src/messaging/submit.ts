@@ -2,10 +2,10 @@ import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { Failure } from '#base/failure.ts';
 import type { Commit } from '#store/database.ts';
-import { isStorable } from './archive.ts';
 import type { Delivery } from './delivery.ts';
-import { messageFromAccount, messageToAccount } from './hooks.ts';
+import { messageEntered, messageFromAccount, messageToAccount } from './hooks.ts';
 import { inboxOf } from './inbox.ts';
+import { mayKeep } from './may-keep.ts';
 
 /**
  * Takes a message from its sender's side to that of the account of ours that it is for. Devices have it when this
@@ -14,7 +14,8 @@ import { inboxOf } from './inbox.ts';
  *   'store-failing' when it could not be kept; what a guard of the hooks throws
  */
 export function submit(homes: Homes, delivery: Delivery): Commit | undefined | Promise<Commit | undefined> {
-  if (homes.database.health().state === 'failing' && isStorable(delivery)) {
+  homes.hooks.run(messageEntered, delivery);
+  if (homes.database.health().state === 'failing' && mayKeep(delivery) !== 'no') {
     throw new Failure('store-failing', 'The server cannot keep messages now. Try again in a minute.');
   }
   if (delivery.sender !== undefined && homes.hooks.run(messageFromAccount, delivery) === 'stop') return delivery.commit;
@@ -23,12 +24,16 @@ export function submit(homes: Homes, delivery: Delivery): Commit | undefined | P
 }
 
 function arrive(delivery: Delivery, home: Home | undefined): Commit | undefined {
-  // Who is not there and who does not want to hear are the same to the sender (RFC 6121 §8.5.1, XEP-0191 §3.4).
-  if (home === undefined) throw new Failure('unavailable', 'Nobody of that address takes messages.');
+  if (home === undefined) throw nobody();
   delivery.receiver = home;
   home.usedAt = delivery.at;
-  home.homes.hooks.run(messageToAccount, delivery);
+  if (home.homes.hooks.run(messageToAccount, delivery) === 'stop') throw nobody();
   return delivery.commit;
+}
+
+/** Who is not there and who does not want to hear are the same to the sender (RFC 6121 §8.5.1, XEP-0191 §3.4). */
+function nobody(): Failure {
+  return new Failure('unavailable', 'Nobody of that address takes messages.');
 }
 
 /** The commit failed: nobody is owed the message any more, for the sender is told that it was not taken. */

@@ -1,10 +1,11 @@
-import type { Device } from '#accounts/device.ts';
+import type { Device, Handover } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { Failure } from '#base/failure.ts';
-import { hasTaker, isStorable } from './archive.ts';
 import type { Delivery } from './delivery.ts';
 import { inboxOf } from './inbox.ts';
-import { isCatchingUp } from './waiting.ts';
+import { mayKeep } from './may-keep.ts';
+import { hasTaker, isTaker } from './takers.ts';
+import { comesAfterWaiting } from './waiting.ts';
 
 const NOBODY = 'Nobody is there to take it, and it is not of a kind that is kept.';
 
@@ -17,7 +18,7 @@ export function deliverToDevices(delivery: Delivery): void {
   if (delivery.to.device !== '') {
     const device = home.devices.get(delivery.to.device);
     if (device !== undefined) {
-      handTo(device, delivery, home);
+      handTo(device, handover(delivery, home));
       return;
     }
     // §8.5.3.2.1: only a chat goes on to the account; the rest was for that device alone.
@@ -38,24 +39,28 @@ function toAccount(delivery: Delivery, home: Home): void {
     case 'chat':
     case 'normal':
       if (hasTaker(home)) {
-        for (const device of home.devices.values()) {
-          if (device.publication !== undefined && device.publication.priority >= 0) handTo(device, delivery, home);
-        }
+        const message = handover(delivery, home);
+        for (const device of home.devices.values()) if (isTaker(device)) handTo(device, message);
         return;
       }
       // Kept, it waits (XEP-0160). A headline is dropped, and so is what says nothing, such as a chat state.
       if (delivery.type === 'headline' || delivery.receiverArchiveId !== 0) return;
-      if (!isStorable(delivery) && delivery.element.child('body') === undefined) return;
+      if (mayKeep(delivery) === 'no' && delivery.element.child('body') === undefined) return;
       throw new Failure('unavailable', NOBODY);
   }
 }
 
-function handTo(device: Device, delivery: Delivery, home: Home): void {
+/** What each device is handed: one for all. */
+function handover(delivery: Delivery, home: Home): Handover {
   const archiveId = delivery.receiverArchiveId;
-  if (archiveId !== 0) {
-    // One that is being given what waited gets this in its turn.
-    if (isCatchingUp(device)) return;
-    inboxOf.of(home).owed.set(archiveId, 'with-device');
+  return { element: delivery.element, text: delivery.textFor(home.address, archiveId), archiveId };
+}
+
+function handTo(device: Device, message: Handover): void {
+  if (message.archiveId !== 0) {
+    const inbox = inboxOf.of(device.home);
+    if (inbox.catchUps.size > 0 && comesAfterWaiting(inbox, device, message)) return;
+    inbox.handed(message.archiveId);
   }
-  device.takeMessage({ element: delivery.element, text: delivery.textFor(home.address, archiveId), archiveId });
+  device.takeMessage(message);
 }

@@ -1,68 +1,131 @@
-import type { Device } from '#accounts/device.ts';
+import type { Device, Handover } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
 import type { Row } from '#store/database.ts';
+import { writeDateTime } from '#xml/date-time.ts';
 import { element } from '#xml/element.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { serialize } from '#xml/serializer.ts';
 import { takenAt } from './archive-id.ts';
-import { type Inbox, inboxOf } from './inbox.ts';
+import { CatchUp } from './catch-up.ts';
+import { type Inbox, inboxOf, messageDelivered, messageReturned, OWED } from './inbox.ts';
+import { isTaker, lastTaker } from './takers.ts';
 
-const PAGE = 100;
+const PAGE = 50;
+/** A device is given no more while so many are not acknowledged. */
+const WINDOW = 100;
 const NS = 'jabber:client';
+const END = '</message>';
 const SELECT_OWED = `select id, stanza from archive where account = ? and id > ? and id <= ?
-  and flags >= 4 order by id limit ${PAGE}`;
+  and flags >= ${OWED} order by id limit ${PAGE}`;
 
 const SELECT_ONE = 'select id from archive where account = ? and id = ?';
 
-const catchingUp = new WeakSet<Device>();
-
-/** Whether a device is being given what waited for its account; what comes meanwhile is given in its turn. */
-export function isCatchingUp(device: Device): boolean {
-  return catchingUp.has(device);
-}
+/** What waited, and was then read in the archive by a device (XEP-0313 §5.1.1): it need not be told again. */
+const read = new WeakMap<Device, Set<number>>();
 
 /**
- * Gives a device that has become ready all that waits for its account, oldest first (XEP-0160, XEP-0203), in pages so
- * that neither memory nor the event loop is taken by a long absence.
+ * Gives a device that has become ready all that waits for its account, oldest first (XEP-0160, XEP-0203): in pages, and
+ * no faster than it takes them, so that neither memory nor the event loop is taken by a long absence.
+ * @param by the domain of the account, for the note of the delay
  */
 export async function deliverWaiting(device: Device, by: string): Promise<void> {
   const { home } = device;
   const inbox = inboxOf.of(home);
-  if (catchingUp.has(device) || !inbox.waiting) return;
-  catchingUp.add(device);
+  if (inbox.catchUps.has(device) || !inbox.waiting) return;
+  const catchUp = new CatchUp();
+  inbox.catchUps.set(device, catchUp);
   try {
-    for (let after = inbox.mark; ; ) {
-      const last = inbox.lastId;
-      const rows: Row[] = await home.homes.database.read(SELECT_OWED, [home.account.id, after, last]);
-      for (const row of rows) {
-        const id = Number(row.id);
-        if (home.devices.get(device.id) !== device) return;
-        after = id;
-        if (inbox.owed.get(id) !== 'waiting') continue;
-        inbox.owed.set(id, 'with-device');
-        handOver(device, id, String(row.stanza), by);
-      }
-      if (rows.length === PAGE) continue;
-      if (nextWaiting(inbox, after) === undefined) return;
-      // It was not on disk when we looked. When it is not there after its commit, it failed or was deleted since.
-      await inbox.lastCommit?.settled().catch(() => undefined);
-      const missing = nextWaiting(inbox, after);
-      if (missing === undefined) return;
-      const [there] = await home.homes.database.read(SELECT_ONE, [home.account.id, missing]);
-      if (there === undefined) inbox.owed.delete(missing);
-    }
+    await handOverAll(device, inbox, catchUp, by);
   } finally {
-    catchingUp.delete(device);
+    inbox.catchUps.delete(device);
+    const there = isThere(device);
+    for (const message of catchUp.queue) {
+      if (there) device.takeMessage(message);
+      else messageReturned(home, message.archiveId);
+    }
+    if (!there) giveToNext(home, by);
   }
 }
 
-function nextWaiting(inbox: Inbox, after: number): number | undefined {
-  for (const [id, state] of inbox.owed) if (id > after && state === 'waiting') return id;
+/** What waits goes to a device, when one is there that takes messages. */
+export function giveToNext(home: Home, by: string, next = lastTaker(home)): void {
+  if (next === undefined) return;
+  deliverWaiting(next, by).catch((err: unknown) => {
+    home.homes.log.error({ err, account: home.address }, 'waiting messages could not be delivered');
+  });
+}
+
+/**
+ * A message for a device that is being given older ones comes after those.
+ * @returns whether it is, and the message need not be handed to it
+ */
+export function comesAfterWaiting(inbox: Inbox, device: Device, message: Handover): boolean {
+  const catchUp = inbox.catchUps.get(device);
+  if (catchUp === undefined) return false;
+  if (catchUp.isFull) {
+    // They wait with the others then.
+    for (const { archiveId } of catchUp.queue.splice(0)) messageReturned(device.home, archiveId);
+  } else {
+    inbox.handed(message.archiveId);
+    catchUp.queue.push(message);
+  }
+  return true;
+}
+
+/** A device has seen these in its account's archive. Of those that wait, it is told none again. */
+export function readInArchive(device: Device, ids: readonly number[]): void {
+  const { owed } = inboxOf.of(device.home);
+  for (const id of ids) {
+    if (owed.get(id) !== 0) continue;
+    const known = read.get(device) ?? new Set();
+    read.set(device, known.add(id));
+  }
+}
+
+async function handOverAll(device: Device, inbox: Inbox, catchUp: CatchUp, by: string): Promise<void> {
+  const { home } = device;
+  const { database } = home.homes;
+  for (let after = inbox.mark; ; ) {
+    const rows: Row[] = await database.read(SELECT_OWED, [home.account.id, after, inbox.lastId]);
+    for (const row of rows) {
+      if (!isThere(device)) return;
+      after = Number(row.id);
+      handOver(device, inbox, catchUp, after, String(row.stanza), by);
+      await device.drained?.();
+      while (catchUp.unacknowledged.size >= WINDOW && isThere(device)) await catchUp.something();
+    }
+    if (rows.length === PAGE) continue;
+    if (!isThere(device) || nextWaiting(inbox) === undefined) return;
+    // It was not on disk when we looked. When it is not there after its commit, it failed or was deleted since.
+    await inbox.lastCommit?.settled().catch(() => undefined);
+    const missing = nextWaiting(inbox);
+    if (missing === undefined) return;
+    const [there] = await database.read(SELECT_ONE, [home.account.id, missing]);
+    if (there === undefined) inbox.owed.delete(missing);
+    else after = missing - 1;
+  }
+}
+
+/** Whether it is signed in and still takes messages. */
+function isThere(device: Device): boolean {
+  return device.home.devices.get(device.id) === device && isTaker(device);
+}
+
+function nextWaiting({ owed }: Inbox): number | undefined {
+  for (const [id, holders] of owed) if (holders === 0) return id;
   return undefined;
 }
 
-function handOver(device: Device, archiveId: number, stored: string, by: string): void {
-  const delay = element('delay', 'urn:xmpp:delay', { from: by, stamp: new Date(takenAt(archiveId)).toISOString() });
-  const text = `${stored.slice(0, -'</message>'.length)}${serialize(delay, NS)}</message>`;
+function handOver(device: Device, inbox: Inbox, catchUp: CatchUp, archiveId: number, stored: string, by: string): void {
+  if (inbox.owed.get(archiveId) !== 0) return;
+  if (read.get(device)?.has(archiveId)) {
+    messageDelivered(device.home, archiveId);
+    return;
+  }
+  const delay = element('delay', 'urn:xmpp:delay', { from: by, stamp: writeDateTime(takenAt(archiveId)) });
+  const text = `${stored.slice(0, -END.length)}${serialize(delay, NS)}${END}`;
+  inbox.handed(archiveId);
+  catchUp.unacknowledged.add(archiveId);
   device.takeMessage({
     text,
     archiveId,

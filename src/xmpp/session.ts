@@ -78,6 +78,10 @@ export class Session implements Device {
     this.send(errorReply(stanza, error));
   }
 
+  drained(): Promise<void> | undefined {
+    return this.stream?.drained();
+  }
+
   takeMessage(message: Handover): void {
     if (this.gate === undefined || this.gate.message(message.text, message)) {
       this.sendText(message.text, message.archiveId);

@@ -30,6 +30,9 @@ type Phase = 'secure' | 'authenticate' | 'bind' | 'established';
 /** Beyond this many stanzas waiting for one that takes time, the socket is not read. */
 const MAX_BACKLOG = 100;
 
+/** Who sends a lot waits when the client has not taken so many bytes. */
+const MAX_UNSENT_AT_A_TIME = 131_072;
+
 /** One connection of a client, and the stream on it: framing, TLS, sign-in; afterwards a pipe to the session. */
 export class ClientStream implements Flushable {
   readonly xmpp: XmppEdge;
@@ -107,6 +110,24 @@ export class ClientStream implements Flushable {
       this.xmpp.counts.refused.of('slow-reader').add(1);
       this.#socket.destroy();
     }
+  }
+
+  /**
+   * For who sends a lot: resolves when the client has taken what it was sent, or is gone. Undefined: there is little
+   * that it has not taken, and it may be sent more.
+   */
+  drained(): Promise<void> | undefined {
+    if (this.#closed || this.unsentBytes < MAX_UNSENT_AT_A_TIME) return undefined;
+    this.flush();
+    const socket = this.#socket;
+    if (this.#closed || !socket.writableNeedDrain) return undefined;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        socket.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      socket.on('drain', settle).on('close', settle);
+    });
   }
 
   /** Ends the stream from our side (RFC 6120 §4.4, §4.9), with an error or without. */
