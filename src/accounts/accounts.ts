@@ -132,8 +132,11 @@ export class Accounts {
     };
   }
 
-  /** @throws {Failure} 'not-found'; 'malformed' when the password is not allowed */
-  async setPassword(address: string, password: string): Promise<void> {
+  /**
+   * @param by the device of the account that does it, which need not sign in again
+   * @throws {Failure} 'not-found'; 'malformed' when the password is not allowed
+   */
+  async setPassword(address: string, password: string, by?: string): Promise<void> {
     const account = await this.#get(address);
     const credentials = await deriveCredentials(password, this.#settings.iterations);
     await this.#write(unknown(account.address), [
@@ -144,7 +147,7 @@ export class Accounts {
       ...keyStatements(account.address, credentials),
     ]);
     this.#revision++;
-    this.#run(passwordChanged, account);
+    this.#run(passwordChanged, account, by);
   }
 
   /**
@@ -200,8 +203,8 @@ export class Accounts {
     }
   }
 
-  #run(at: Hook<AccountChange>, { id, address }: Account): void {
-    this.#hooks.run(at, { id, address });
+  #run(at: Hook<AccountChange>, { id, address }: Account, by?: string): void {
+    this.#hooks.run(at, by === undefined ? { id, address } : { id, address, by });
   }
 }
 

@@ -58,13 +58,15 @@ export interface Device {
   takeMessage(message: Handover): void;
   /** For who sends a lot: resolves when it has taken most of what it was sent, or is gone; undefined: it has already. */
   drained?(): Promise<void> | undefined;
-  takePresence(notice: PresenceNotice): void;
+  /** @param isForAccount it was sent to the account as a whole, not to this device alone */
+  takePresence(notice: PresenceNotice, isForAccount?: boolean): void;
   /**
    * Takes what a device of the same edge, wherever its home is, sends to this one alone and word for word.
-   * @param from  of the sender, in the edge's own form
+   * @param from       of the sender, in the edge's own form
+   * @param isRequest  it asks for an answer, which would tell that the device is there
    * @returns false when it may not be delivered
    */
-  takeNative(text: string, from: string): boolean;
+  takeNative(text: string, from: string, isRequest: boolean): boolean;
   /** Ends it: the account was removed, disabled, or its password changed. */
   end(reason: 'removed' | 'disabled' | 'password-changed' | 'replaced'): void;
 }

@@ -117,11 +117,14 @@ export class Homes {
     return receiver?.(home, item) ?? undefined;
   }
 
-  /** Forgets a home: its account was removed, or what is in memory can no longer be trusted. Its devices are ended. */
-  drop(address: string, reason: 'removed' | 'disabled' | 'password-changed'): void {
+  /**
+   * Forgets a home: its account was removed, or what is in memory can no longer be trusted. Its devices are ended.
+   * @param except a device that stays: the one that changed the password
+   */
+  drop(address: string, reason: 'removed' | 'disabled' | 'password-changed', except?: string): void {
     const home = this.#loaded.get(address);
     if (home === undefined) return;
-    for (const device of [...home.devices.values()]) device.end(reason);
+    for (const device of [...home.devices.values()]) if (device.id !== except) device.end(reason);
     if (reason !== 'password-changed') this.#loaded.delete(address);
   }
 

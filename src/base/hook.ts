@@ -3,7 +3,7 @@ import { Failure } from './failure.ts';
 /**
  * Named points in the flow of things, with phases that are words in the order in which they run.
  *
- *     export const messageToAccount = hook<Delivery>()('messaging.to-account', ['block', 'archive', 'copy', 'deliver']);
+ *     export const messageToAccount = hook<Delivery>()('messaging.to-account', ['block', 'archive', 'deliver', 'copy']);
  *
  * A hook is a value, so a misspelt one does not compile. Handlers run straight through, without an await: what they
  * need to know is in memory (see docs/architecture.md). One returns nothing to pass on, or `'stop'`.

@@ -14,6 +14,11 @@ export function probe(device: Device): void {
   for (const address of contactsOf(home).watched) home.homes.tell(address, item);
 }
 
+/** Whether somebody may see what an account's devices say: it has admitted them, and nothing stands between the two. */
+export function maySee(home: Home, address: string): boolean {
+  return isSubscribedFrom(home, address) && home.homes.hooks.run(probeArriving, { home, from: address }) !== 'stop';
+}
+
 /**
  * RFC 6121 §4.3.2. An account without an available device stays silent, as the RFC allows: a device that signs in takes
  * for unavailable whom it does not hear of. Who may not see the account is told so, for its list believes that it may.

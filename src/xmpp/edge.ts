@@ -57,6 +57,8 @@ export class XmppEdge {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
   readonly flusher = new Flusher();
   readonly certificates: Certificates;
   readonly counts;
@@ -67,8 +69,8 @@ export class XmppEdge {
   readonly elements = new Map<string, ElementHandler>();
   readonly bindElements = new Map<string, BindElementHandler>();
   readonly featureMakers: { when: string; make: (stream: ClientStream) => Element | undefined }[] = [];
-  /** Takes a stanza of a client that has not signed in (XEP-0077). @returns whether it did */
-  beforeSignIn: ((stream: ClientStream, stanza: Element) => boolean) | undefined;
+  /** Takes a stanza of a client that has not signed in (XEP-0077). @returns undefined for one that is not its business */
+  beforeSignIn: ((stream: ClientStream, stanza: Element) => Promise<void> | undefined) | undefined;
   readonly features: FeatureHost;
   /** Streams by network address that have not signed in yet. */
   #signingIn = new Map<string, Set<ClientStream>>();
@@ -90,6 +92,7 @@ export class XmppEdge {
     this.log = log;
     this.clock = clock;
     this.version = options.version;
+    this.startedAt = clock.now();
     this.certificates = new Certificates(
       options.tlsFolder,
       options.domains,
@@ -111,7 +114,7 @@ export class XmppEdge {
     const { hooks } = homes;
     hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
     hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
-    hooks.on(passwordChanged, 'react', ({ address }) => homes.drop(address, 'password-changed'));
+    hooks.on(passwordChanged, 'react', ({ address, by }) => homes.drop(address, 'password-changed', by));
     this.#stopSweeping = clock.every(SWEEP_MS, () => this.#sweep());
   }
 

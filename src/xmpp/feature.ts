@@ -36,6 +36,11 @@ export interface IqPlace {
   at?: 'account' | 'server' | 'both';
   /** Who may ask an account: its owner alone (the default), those who may see its presence, or anyone. */
   by?: 'owner' | 'subscribed' | 'anyone';
+  /**
+   * What is answered for an account that does not exist or may not be asked, which have to look the same; may throw.
+   * Without it: service-unavailable.
+   */
+  otherwise?: (payload: Element) => Element;
 }
 
 /** What a feature can do to the edge. All of it is undone by itself when the feature is switched off. */

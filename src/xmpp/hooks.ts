@@ -1,7 +1,7 @@
+import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
 import type { Element } from '#xml/element.ts';
 import type { Session } from './session.ts';
-import type { Jid } from './wire/jid.ts';
 
 /** A client has signed in and bound a resource (RFC 6120 §7). */
 export const sessionStarted = hook<Session>()('xmpp.session-started', ['observe']);
@@ -19,18 +19,26 @@ export interface ConnectionLost {
 export const connectionLost = hook<ConnectionLost>()('xmpp.connection-lost', ['keep', 'observe']);
 
 export interface DiscoQuery {
-  readonly session: Session;
-  readonly to: Jid | undefined;
+  /** Who asks; undefined when the server sums up what it can do (XEP-0115). */
+  readonly session: Session | undefined;
+  /** The account that is asked about; undefined: the server itself. */
+  readonly home: Home | undefined;
+  /** Undefined: the account or the server as such. A node that no handler has anything to say of does not exist. */
   readonly node: string | undefined;
-  /** Of the account addressed, when it is one; else the server itself. */
-  readonly account: string | undefined;
+  /** Whether the account is that of the one who asks. */
   readonly isOwner: boolean;
+  /** Whether the one who asks may see the account's presence. */
+  readonly isSubscribed: boolean;
   /** Children of the answer's query element; handlers push to it. */
   readonly answer: Element[];
 }
 
-/** What is said of the server or an account in service discovery (XEP-0030) beyond the features' own namespaces. */
+/**
+ * What is said of the server or an account in service discovery (XEP-0030) beyond the features' own namespaces. Of an
+ * account it is asked only by those who may see its presence.
+ */
 export const discoInfo = hook<DiscoQuery>()('xmpp.disco-info', ['collect']);
+/** What belongs to the server or an account. Of an account anyone may ask: see `isSubscribed`. */
 export const discoItems = hook<DiscoQuery>()('xmpp.disco-items', ['collect']);
 
 /** An IQ from another client has reached a session; stopped, the sender is told that nobody is there. */

@@ -1,5 +1,5 @@
 import type { Home } from '#accounts/home.ts';
-import { isSubscribedFrom } from '#contacts/contact-list.ts';
+import { maySee } from '#presence/probes.ts';
 import { type Element, element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import type { IqHandler, IqPlace, IqRequest } from './feature.ts';
@@ -40,7 +40,7 @@ export function routeIq(session: Session, stanza: Element, to: Jid | undefined):
     iqKey(payload!.ns, payload!.name),
   );
   if (registration === undefined) throw unknownRequest(session, payload!);
-  const { at = 'account', by = 'owner' } = registration.place;
+  const { at = 'account', by = 'owner', otherwise } = registration.place;
   const isServer = to !== undefined && to.local === '';
   if (at !== 'both' && (at === 'server') !== isServer) throw new StanzaError('service-unavailable');
   const isOwner = to === undefined || to.bare === session.jid.bare;
@@ -49,10 +49,11 @@ export function routeIq(session: Session, stanza: Element, to: Jid | undefined):
   if (by === 'owner') throw new StanzaError('service-unavailable');
   return session.home.homes.load(to.bare).then((home) => {
     // One who may not ask learns the same as one who asks about nobody (RFC 6121 §8.5.1).
-    if (home === undefined || (by === 'subscribed' && !isSubscribedFrom(home, session.jid.bare))) {
-      throw new StanzaError('service-unavailable');
+    if (home !== undefined && (by === 'anyone' || maySee(home, session.jid.bare))) {
+      return handle(registration, request(home));
     }
-    return handle(registration, request(home));
+    if (otherwise === undefined) throw new StanzaError('service-unavailable');
+    sendResult(request(session.home), otherwise(payload!));
   });
 }
 

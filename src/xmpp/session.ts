@@ -17,6 +17,8 @@ import { StreamError } from './wire/stream-error.ts';
 export interface Outbox {
   /** @param archiveId what the inbox is to be told once the client has it; 0 for nothing */
   send(text: string, archiveId: number): void;
+  /** Asks the client to acknowledge what it has; one that stays silent is dealt with. */
+  ask(): void;
 }
 
 /**

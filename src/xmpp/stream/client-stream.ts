@@ -287,7 +287,8 @@ export class ClientStream implements Flushable {
     if (child.ns === NS_SASL) return this.#onSasl(child);
     if (this.#phase === 'bind') return this.#onBind(child);
     const handler = isStanza(child) ? this.xmpp.beforeSignIn : undefined;
-    if (handler !== undefined && (this.secured || !this.xmpp.listeners.requireTls) && handler(this, child)) return;
+    const taking = this.secured || !this.xmpp.listeners.requireTls ? handler?.(this, child) : undefined;
+    if (taking !== undefined) return taking;
     throw new StreamError('not-authorized', 'Sign in first.');
   }
 

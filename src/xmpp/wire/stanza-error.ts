@@ -38,6 +38,8 @@ export interface StanzaErrorDetails {
   text?: string;
   /** An element that says more than the condition. */
   application?: Element;
+  /** The number of old that some specifications still ask for (XEP-0086). */
+  code?: number;
 }
 
 /** Thrown by whoever cannot carry out a stanza; the router alone makes the answer of it. */
@@ -55,11 +57,11 @@ export class StanzaError extends Error {
 
   /** @param by who says so, where that is not the addressee itself (RFC 6120 §8.3.1) */
   toElement(by?: string): Element {
-    const { text, application } = this.details;
+    const { text, application, code } = this.details;
     return element(
       'error',
       NS_CLIENT,
-      { type: this.type, by },
+      { type: this.type, by, code: code?.toString() },
       element(this.condition, NS_STANZA_ERRORS),
       text === undefined ? undefined : element('text', NS_STANZA_ERRORS, { 'xml:lang': 'en' }, text),
       application,

@@ -1,0 +1,84 @@
+import type { Home } from '#accounts/home.ts';
+import { accountRemoved } from '#accounts/hooks.ts';
+import { contactsOf } from '#contacts/contact-list.ts';
+import { type Element, element } from '#xml/element.ts';
+import type { IqRequest } from '../../feature.ts';
+import { Jid } from '../../wire/jid.ts';
+import { NS_CLIENT } from '../../wire/namespaces.ts';
+import { NS_REGISTER, readFields, refusal, refusalOf } from './fields.ts';
+
+export interface OwnAccountSettings {
+  readonly passwordChange: boolean;
+  readonly removal: boolean;
+}
+
+/** §3.1: what is on file. Passwords are not: only what they can be checked against. */
+export function currentRegistration({ session }: IqRequest): Element {
+  return element(
+    'query',
+    NS_REGISTER,
+    {},
+    element('registered', NS_REGISTER),
+    element('instructions', NS_REGISTER, {}, 'You have an account. Its password may be changed here.'),
+    element('username', NS_REGISTER, {}, session.jid.local),
+    element('password', NS_REGISTER),
+  );
+}
+
+/** §3.2, §3.3. */
+export async function setRegistration(iq: IqRequest, settings: OwnAccountSettings): Promise<undefined> {
+  if (iq.payload.child('remove') !== undefined) return removeAccount(iq, settings);
+  await changePassword(iq, settings);
+}
+
+async function changePassword({ payload, session }: IqRequest, settings: OwnAccountSettings): Promise<void> {
+  if (!settings.passwordChange) throw refusal('not-allowed', 'Passwords are not changed this way here.');
+  if (!session.stream?.secured) throw refusal('not-authorized', 'Others can read this connection: use TLS.');
+  const fields = readFields(payload, `${NS_REGISTER}:changepassword`, NS_REGISTER);
+  if (fields === 'cancelled') return;
+  const { username, password } = fields;
+  if (username === undefined || password === undefined) {
+    throw refusal('bad-request', 'A user name and a password are needed.');
+  }
+  try {
+    if (Jid.of(username, session.jid.domain).bare !== session.jid.bare) {
+      throw refusal('not-allowed', 'Only your own password can be changed.');
+    }
+    await session.xmpp.accounts.setPassword(session.jid.bare, password, session.id);
+  } catch (error) {
+    throw refusalOf(error, 'not-acceptable');
+  }
+}
+
+/**
+ * §3.2: the client is told that it is done, then that its stream is over. Who had to do with the account is told that it
+ * is gone (RFC 6121 §3.2, §3.3).
+ */
+async function removeAccount(iq: IqRequest, settings: OwnAccountSettings): Promise<undefined> {
+  const { session, home, payload, stanza } = iq;
+  if (payload.elements().length !== 1) throw refusal('bad-request', 'To remove an account, nothing else is said.');
+  if (!settings.removal) throw refusal('not-allowed', 'Accounts are not removed this way here.');
+  if (home.account.admin) throw refusal('forbidden', 'An administrator is removed by another one.');
+  const { id, to } = stanza.attributes;
+  const stop = home.homes.hooks.on(accountRemoved, 'farewell', ({ address }) => {
+    if (address !== home.address) return;
+    session.send(element('iq', NS_CLIENT, { type: 'result', id, from: to, to: session.jid.full }));
+    leaveContacts(home);
+  });
+  try {
+    await session.xmpp.accounts.remove(home.address);
+  } finally {
+    stop();
+  }
+}
+
+function leaveContacts(home: Home): void {
+  const { watched, watchers } = contactsOf(home);
+  const say = (to: string, type: 'unsubscribe' | 'unsubscribed') => {
+    home.homes.tellSurely(to, { kind: 'subscription', type, from: home.address, stanza: '' }).catch((err: unknown) => {
+      home.homes.log.warn({ err, account: home.address }, 'a contact could not be told that an account is gone');
+    });
+  };
+  for (const address of watched) say(address, 'unsubscribe');
+  for (const address of watchers) say(address, 'unsubscribed');
+}
