@@ -78,7 +78,8 @@ export function renderNotes(notes: Readonly<Record<string, string>>): string {
 
 function readShow(stanza: Element): Availability {
   const text = only(stanza, 'show')?.text();
-  if (text === undefined) return 'available';
+  // COMPAT(go-sendxmpp, 0.5): sends an empty one when it is simply available.
+  if (text === undefined || text === '') return 'available';
   const availability = Object.hasOwn(SHOWN, text) ? SHOWN[text] : undefined;
   if (availability === undefined) {
     throw new StanzaError('bad-request', { text: 'Show is chat, away, xa or dnd (RFC 6121 section 4.7.2.1).' });
