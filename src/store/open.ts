@@ -2,7 +2,6 @@ import { type Clock, systemClock } from '#base/clock.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations/all.ts';
-import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
 export type StoreOptions = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string };
@@ -13,8 +12,7 @@ export type StoreOptions = { kind: 'sqlite'; file: string } | { kind: 'postgres'
  *   newer or of an altered release
  */
 export async function openDatabase(options: StoreOptions, clock: Clock = systemClock): Promise<Database> {
-  const database =
-    options.kind === 'sqlite' ? await openSqlite(options.file, clock) : await openPostgres(options.url, clock);
+  const database = await open(options, clock);
   try {
     await migrate(database, migrations, clock);
     return database;
@@ -22,4 +20,11 @@ export async function openDatabase(options: StoreOptions, clock: Clock = systemC
     await database.close();
     throw error;
   }
+}
+
+async function open(options: StoreOptions, clock: Clock): Promise<Database> {
+  if (options.kind === 'sqlite') return openSqlite(options.file, clock);
+  // The client for PostgreSQL takes 8 MB that an embedded server has better uses for.
+  const { openPostgres } = await import('./postgres.ts');
+  return openPostgres(options.url, clock);
 }

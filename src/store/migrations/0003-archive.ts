@@ -1,8 +1,10 @@
 import type { Migration } from '../database.ts';
 
 /**
- * One table is archive and inbox. The key is the order in which an account's home took the messages; as it also tells
- * the time (see messaging/archive-id.ts) no further column or index for that is needed.
+ * One table is archive and inbox. The id is the order in which an account's home took the messages; as it also tells the
+ * time (see messaging/archive-id.ts) no column or index for that is needed. Rows lie in the order of their arrival, and
+ * one index serves every question: clustered by account, each row would touch a page of its own (bench/store: 3.5 times
+ * the cost), and an account's messages with one peer are found inside the same index.
  */
 export const archive: Migration = {
   version: 3,
@@ -10,16 +12,15 @@ export const archive: Migration = {
   statements: [
     `create table archive (
       account integer not null,
-      id bigint not null,
+      id integer not null,
       peer text not null,
       flags integer not null,
-      stanza text not null,
-      primary key (account, id)
-    ) without rowid`,
-    'create index archive_peer on archive (account, peer, id)',
+      stanza text not null
+    )`,
+    'create index archive_by_account on archive (account, id, peer)',
     `create table inboxes (
       account integer primary key,
-      delivered bigint not null
+      delivered integer not null
     )`,
   ],
 };
