@@ -104,12 +104,19 @@ export class Homes {
   }
 
   /**
-   * Hands something to one device of an account, from a device of the same edge.
+   * Hands something to one device of an account, from a device of the same edge. See `Device.takeNative`.
    * @returns whether there is such a device and it took it; a promise of that when its home is on another node
    */
-  offer(address: string, device: string, edge: Device['edge'], text: string, from: string): boolean | Promise<boolean> {
+  offer(
+    address: string,
+    device: string,
+    edge: Device['edge'],
+    text: string,
+    from: string,
+    isRequest = false,
+  ): boolean | Promise<boolean> {
     const target = this.#loaded.get(address)?.devices.get(device);
-    return target !== undefined && target.edge === edge && target.takeNative(text, from);
+    return target !== undefined && target.edge === edge && target.takeNative(text, from, isRequest);
   }
 
   #receive<K extends Item['kind']>(home: Home, item: Extract<Item, { kind: K }>): Commit | undefined {

@@ -64,7 +64,10 @@ export function takeNotice(home: Home, notice: PresenceNotice, toDevice: string 
     home.devices.get(toDevice)?.takePresence(notice);
     return;
   }
-  for (const device of home.devices.values()) if (device.publication !== undefined) device.takePresence(notice);
+  const isForAccount = notice.from !== home.address;
+  for (const device of home.devices.values()) {
+    if (device.publication !== undefined) device.takePresence(notice, isForAccount);
+  }
 }
 
 /** Lets the homes take what is said about presence. */

@@ -5,7 +5,7 @@ import { serialize } from '#xml/serializer.ts';
 import type { IqHandler, IqPlace, IqRequest } from './feature.ts';
 import type { Session } from './session.ts';
 import type { Jid } from './wire/jid.ts';
-import { NS_CLIENT } from './wire/namespaces.ts';
+import { NS_BIND, NS_CLIENT } from './wire/namespaces.ts';
 import { StanzaError } from './wire/stanza-error.ts';
 
 export interface IqRegistration {
@@ -39,11 +39,15 @@ export function routeIq(session: Session, stanza: Element, to: Jid | undefined):
   const registration = (type === 'get' ? session.xmpp.iqGet : session.xmpp.iqSet).get(
     iqKey(payload!.ns, payload!.name),
   );
-  if (registration === undefined) throw unknownRequest(session, payload!);
-  const { at = 'account', by = 'owner', otherwise } = registration.place;
   const isServer = to !== undefined && to.local === '';
-  if (at !== 'both' && (at === 'server') !== isServer) throw new StanzaError('service-unavailable');
   const isOwner = to === undefined || to.bare === session.jid.bare;
+  if (registration === undefined) {
+    // RFC 6121 §8.5.1, §8.5.2.1.3: of another account nothing is said but this.
+    if (!isServer && !isOwner) throw new StanzaError('service-unavailable');
+    throw unknownRequest(session, payload!);
+  }
+  const { at = 'account', by = 'owner', otherwise } = registration.place;
+  if (at !== 'both' && (at === 'server') !== isServer) throw new StanzaError('service-unavailable');
   const request = (home: Home): IqRequest => ({ stanza, payload: payload!, from: session.jid, to, session, home, isOwner });
   if (isServer || isOwner) return handle(registration, request(session.home));
   if (by === 'owner') throw new StanzaError('service-unavailable');
@@ -70,6 +74,8 @@ function sendResult(iq: IqRequest, payload: Element | undefined): void {
 
 /** RFC 6120 §8.4: the namespace may be known and only the request not. */
 function unknownRequest(session: Session, payload: Element): StanzaError {
+  // RFC 6120 §7.6: a stream has one resource.
+  if (payload.is('bind', NS_BIND)) return new StanzaError('not-allowed', { text: 'A resource is bound already.' });
   const known = [...session.xmpp.iqGet.keys(), ...session.xmpp.iqSet.keys()].some((key) =>
     key.startsWith(`${payload.ns} `),
   );
@@ -79,7 +85,7 @@ function unknownRequest(session: Session, payload: Element): StanzaError {
 /** RFC 6121 §8.5.3: to the device that is named, or an error where there is none. */
 function toDevice(session: Session, stanza: Element, to: Jid, isRequest: boolean): void | Promise<void> {
   const text = serialize(stanza, NS_CLIENT);
-  const taken = session.home.homes.offer(to.bare, to.resource, 'xmpp', text, session.jid.full);
+  const taken = session.home.homes.offer(to.bare, to.resource, 'xmpp', text, session.jid.full, isRequest);
   const answer = (delivered: boolean): void => {
     if (!delivered && isRequest) throw new StanzaError('service-unavailable');
   };

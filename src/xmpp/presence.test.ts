@@ -245,8 +245,8 @@ describe('what is refused', () => {
     });
   }
 
-  test('RFC 6121 §3.1.2: a request to somebody who does not exist: item-not-found', async () => {
-    await assert.rejects(sends(romeo, { type: 'subscribe', to: 'nobody@example.test' }), { kind: 'not-found' });
+  test('RFC 6121 §8.5.1: a request to somebody who does not exist is silently ignored', async () => {
+    await sends(romeo, { type: 'subscribe', to: 'nobody@example.test' });
     assert.equal(contactsOf(romeo.home).get('nobody@example.test'), undefined);
   });
 

@@ -57,6 +57,15 @@ export function sessionGone(session: Session): void {
   }
 }
 
+/** Whether somebody may know that this session is there: by a subscription, or by directed presence. @param full a JID */
+export function showsItselfTo(session: Session, full: string): boolean {
+  const slash = full.indexOf('/');
+  const bare = slash < 0 ? full : full.slice(0, slash);
+  if (bare === session.home.address || isSubscribedFrom(session.home, bare)) return true;
+  const known = directed.get(session);
+  return known !== undefined && (known.has(full) || known.has(bare));
+}
+
 function becomeAvailable(session: Session, stanza: Element): void {
   const before = session.publication;
   session.publication = readPublication(stanza, session.id, session.home.homes.clock.now());
@@ -123,7 +132,10 @@ function handleSubscription(session: Session, stanza: Element, type: Subscriptio
   const { id, 'xml:lang': lang } = stanza.attributes;
   const attributes = { type, from: home.address, to: to.bare, ...(id && { id }), ...(lang && { 'xml:lang': lang }) };
   const stamped = new Element('presence', NS_CLIENT, attributes, stanza.children);
-  return say(home, type, to.bare, serialize(stamped, NS_CLIENT));
+  return say(home, type, to.bare, serialize(stamped, NS_CLIENT)).catch((error: unknown) => {
+    // RFC 6121 §8.5.1: what is for nobody is silently ignored. That the list goes back to what it was tells enough.
+    if (!(error instanceof Failure && error.kind === 'not-found')) throw error;
+  });
 }
 
 /** What a client could not do with somebody's presence goes back to that device; an error is never answered. */

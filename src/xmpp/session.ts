@@ -6,7 +6,7 @@ import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import type { XmppEdge } from './edge.ts';
 import { connectionLost, iqToSession, sessionEnded } from './hooks.ts';
-import { renderPresence, sessionGone } from './presence.ts';
+import { renderPresence, sessionGone, showsItselfTo } from './presence.ts';
 import type { ClientStream } from './stream/client-stream.ts';
 import type { Jid } from './wire/jid.ts';
 import { NS_CLIENT } from './wire/namespaces.ts';
@@ -90,13 +90,15 @@ export class Session implements Device {
     }
   }
 
-  takePresence(notice: PresenceNotice): void {
-    const text = renderPresence(notice, this.jid.full);
+  /** What was sent to the bare JID keeps it in its 'to' (RFC 6121 §8.5.2.1.2). */
+  takePresence(notice: PresenceNotice, isForAccount = false): void {
+    const text = renderPresence(notice, isForAccount ? this.jid.bare : this.jid.full);
     if (this.gate === undefined || this.gate.presence(text, notice)) this.sendText(text);
   }
 
-  /** Device: an IQ from another client. */
-  takeNative(text: string, from: string): boolean {
+  /** Device: an IQ from another client. A request of one who may not see us is not for us (RFC 6121 §8.5.3.1). */
+  takeNative(text: string, from: string, isRequest = false): boolean {
+    if (isRequest && !showsItselfTo(this, from)) return false;
     if (this.home.homes.hooks.run(iqToSession, { session: this, from }) === 'stop') return false;
     this.sendText(text);
     return true;

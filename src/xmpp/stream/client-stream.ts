@@ -5,12 +5,12 @@ import type { Account } from '#accounts/accounts.ts';
 import { type Element, element } from '#xml/element.ts';
 import { escapeAttribute, serialize } from '#xml/serializer.ts';
 import type { XmppEdge } from '../edge.ts';
+import { toStanzaError } from '../failures.ts';
 import { routeStanza } from '../router.ts';
 import type { Session } from '../session.ts';
 import type { Flushable } from '../transport/flusher.ts';
 import { Jid } from '../wire/jid.ts';
 import { NS_BIND, NS_CLIENT, NS_SASL, NS_STREAM, NS_TLS } from '../wire/namespaces.ts';
-import { StanzaError } from '../wire/stanza-error.ts';
 import { errorReply } from '../wire/stanza-error.ts';
 import { StreamError } from '../wire/stream-error.ts';
 import { isStanza, type StreamEvent, StreamParser } from '../wire/stream-parser.ts';
@@ -187,8 +187,10 @@ export class ClientStream implements Flushable {
     const now = this.xmpp.clock.now();
     this.lastReadAt = now;
     this.#spend(bytes.length, now);
-    const events = this.#parser.feed(bytes);
-    for (let i = 0; i < events.length; i++) {
+    const parser = this.#parser;
+    const events = parser.feed(bytes);
+    // With a restart the old stream is over, and what came after its last word was never said (RFC 6120 §5.3.3).
+    for (let i = 0; i < events.length && parser === this.#parser; i++) {
       if (this.#busy) this.#backlog.push(events[i]!);
       else this.#take(events[i]!);
     }
@@ -336,6 +338,7 @@ export class ClientStream implements Flushable {
   #restart(phase: Phase): void {
     this.#phase = phase;
     this.#headerSent = false;
+    this.#headerReceived = false;
     this.#parser = this.#newParser();
   }
 
@@ -430,6 +433,9 @@ export class ClientStream implements Flushable {
       if ('failure' in answer) throw new SaslFailure(answer.failure, answer.text ?? '');
       this.send(saslAnswer(answer));
       if ('challenge' in answer) return;
+      if (this.#backlog.length > 0 || !this.#parser.isBetweenElements) {
+        throw new StreamError('policy-violation', 'A client waits for success, then opens a new stream (RFC 6120 §6.4.6).');
+      }
       this.account = answer.account;
       this.xmpp.counts.signIns.of('success').add(1);
       this.#restart('bind');
@@ -464,8 +470,10 @@ export class ClientStream implements Flushable {
         this.send(element('iq', NS_CLIENT, { type: 'result', id: child.attributes.id }, element('bind', NS_BIND, {}, jid)));
         this.xmpp.started(session);
       } catch (error) {
-        if (!(error instanceof StanzaError)) throw error;
-        this.send(errorReply(child, error));
+        if (error instanceof StreamError) throw error;
+        const refusal = toStanzaError(error, this.xmpp.log);
+        this.xmpp.counts.stanzaErrors.of(refusal.condition).add(1);
+        this.send(errorReply(child, refusal));
       }
       return;
     }

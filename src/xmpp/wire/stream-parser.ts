@@ -40,6 +40,7 @@ export class StreamParser implements XmlSink {
   #bytesSinceElement = 0;
   #elementEndAt = 0;
   #space = '';
+  #begun = false;
   #failed = false;
   #ended = false;
 
@@ -73,6 +74,8 @@ export class StreamParser implements XmlSink {
   }
 
   #decode(bytes: Buffer): void {
+    if (!this.#begun) this.#begin(bytes);
+    if (this.#failed) return;
     if (this.#partial === undefined && isAscii(bytes)) {
       this.#write(bytes.toString('latin1'));
       return;
@@ -81,8 +84,27 @@ export class StreamParser implements XmlSink {
     const end = wholeCharacters(all);
     this.#partial = end < all.length ? Buffer.from(all.subarray(end)) : undefined;
     const whole = all.subarray(0, end);
-    if (!isUtf8(whole)) this.#fail(new StreamError('bad-format', 'Not UTF-8 (RFC 6120 section 11.6).'));
+    if (!isUtf8(whole)) this.#fail(new StreamError('unsupported-encoding', 'Not UTF-8 (RFC 6120 section 11.6).'));
     else if (end > 0) this.#write(whole.toString('utf8'));
+  }
+
+  /**
+   * The first bytes tell UTF-16 without a byte order mark, which would pass for ASCII with U+0000. RFC 6120 §11.6: what
+   * is a byte order mark elsewhere is a character here, and none may stand before the stream.
+   */
+  #begin(bytes: Buffer): void {
+    const first = [...(this.#partial ?? []), ...bytes.subarray(0, 3)];
+    if (first[0] === 0 || first[1] === 0) {
+      this.#fail(new StreamError('unsupported-encoding', 'The only encoding is UTF-8.'));
+    } else if (first[0] === 0xef && first.length >= 3) {
+      this.#fail(new StreamError('not-well-formed', 'Text before the stream.'));
+    }
+    this.#begun = first.length >= 3;
+  }
+
+  /** Nothing has come since the end of the last element but white space. */
+  get isBetweenElements(): boolean {
+    return this.#xml.written === this.#elementEndAt && this.#space === '' && this.#partial === undefined;
   }
 
   /**
