@@ -38,6 +38,8 @@ async function run({ data, domain, portOffset, demo = false, set, json }: StartO
   });
   const { domain: name, ports, administrator, demo: people } = server;
   const { log, folder } = server.node;
+  // Before anything is printed: who reads that it is ready may stop it at once.
+  const stopped = untilStopped(server);
   print(
     { json: json ?? false },
     { ready: true, domain: name, ports, administrator, demo: people, data: folder.path },
@@ -45,7 +47,7 @@ async function run({ data, domain, portOffset, demo = false, set, json }: StartO
   );
   log.info({ domain: name, ports, version }, 'the server is ready');
   setImmediate(settle);
-  await untilStopped(server);
+  await stopped;
 }
 
 /** Serves until somebody ends it. SIGHUP reads the settings again; a second SIGINT or SIGTERM does not wait. */
