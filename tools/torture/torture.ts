@@ -132,12 +132,19 @@ async function judge(server: ServerUnderTest, talkers: Talker[], ledger: Ledger)
   for (const talker of talkers) talker.start();
   await everyoneIsIn(server, talkers);
   await isSoon(() => ledger.missing() === 0);
-  for (const talker of talkers) {
-    const archive = await queryArchive(talker.client!);
-    const seen = archive.map(({ message, archiveId }) => seenMessage(message, archiveId));
-    ledger.archived(talker.address, seen);
-  }
+  for (const talker of talkers) await readArchive(talker, ledger);
   if (ledger.counts().acknowledged === 0) ledger.violation('nothing was acknowledged, so nothing was tested');
+}
+
+async function readArchive({ address, client }: Talker, ledger: Ledger): Promise<void> {
+  try {
+    if (!client) throw new Error('the session was lost');
+    const archive = await queryArchive(client);
+    const seen = archive.map(({ message, archiveId }) => seenMessage(message, archiveId));
+    ledger.archived(address, seen);
+  } catch (error) {
+    ledger.violation(`the archive of ${address} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 async function everyoneIsIn(server: ServerUnderTest, talkers: Talker[]): Promise<void> {
