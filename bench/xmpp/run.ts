@@ -49,7 +49,7 @@ async function measureAll(options: RunOptions): Promise<{ results: Results; fact
   const servers = SERVERS.filter((server) => options.servers.includes(server.name));
   installMissing(['openssl', ...servers.flatMap((server) => server.packages)]);
   requireOpenFiles(options.scenarios.includes('idle') ? options.sizes.idleUsers : options.sizes.loginUsers);
-  const work = mkdtempSync(join(isInMemory(tmpdir()) ? '/var/tmp' : tmpdir(), 'rollcall-bench-'));
+  const work = mkdtempSync(join(isInMemory(tmpdir()) ? '/var/tmp' : tmpdir(), 'rollcall-xmpp-bench-'));
   const end = (): void => {
     killAll();
     rmSync(work, { recursive: true, force: true, maxRetries: 5 });

@@ -49,6 +49,7 @@ function settingsFor(archive: boolean): Record<string, string> {
     'xmpp.listeners.host': '127.0.0.1',
     'xmpp.listeners.requireTls': 'false',
     'xmpp.xep-0077.registration': 'true',
+    'xmpp.xep-0077.perNetworkPerHour': '0',
     'messaging.archive': archive ? 'all' : 'none',
     'log.level': 'warn',
   };

@@ -1,14 +1,14 @@
 /** The course of a run: each server prepared once, then measured in turn, round by round, each time on fresh data. */
-import { copyFileSync, cpSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '../lib/pool.ts';
 import { memoryOf } from '../lib/procfs.ts';
 import { formatNumber, type Result } from '../lib/report.ts';
 import { makeCertificate } from '../peers/certificate.ts';
-import type { Archive, RunningServer, Server } from '../peers/server.ts';
+import { type Archive, logOf, type RunningServer, type Server } from '../peers/server.ts';
 import { blank, failed, measure } from './measure.ts';
 import type { RunOptions } from './options.ts';
-import { type Cell, cells, type Setup } from './plan.ts';
+import { type Cell, CONTACT_PREFIX, cells, type Setup } from './plan.ts';
 import type { Results } from './results.ts';
 
 /** After a start, before anything is measured: what a server does at its start is then done. */
@@ -86,17 +86,17 @@ export class Course {
       wanted.has('login') ? sizes.loginUsers : 0,
       wanted.has('idle') ? sizes.idleUsers : 0,
       sizes.chatUsers,
-      sizes.presenceUsers,
     );
     console.log(`${server.name}: making ${users} users`);
     const running = await server.start({ folder, archive: 'none', nice });
     this.#firstStartMs.set(server.name, running.readyMs);
     try {
       await sleep(SETTLE_MS);
-      const steps: [string, number][] = [['register', users]];
-      if (wanted.has('presence')) steps.push(['contacts', sizes.presenceUsers]);
-      for (const [scenario, count] of steps) {
-        const result = await this.#measure(running, server, scenario, ['--users', String(count)]);
+      const steps = [['register', '--users', String(users)]];
+      const friends = ['--users', String(sizes.presenceUsers), '--user-prefix', CONTACT_PREFIX];
+      if (wanted.has('presence')) steps.push(['register', ...friends], ['contacts', ...friends]);
+      for (const [scenario = '', ...args] of steps) {
+        const result = await this.#measure(running, server, scenario, args);
         if (result.failures.length > 0)
           throw new Error(`${server.name}: ${scenario} failed: ${result.failures.join('; ')}`);
       }
@@ -130,6 +130,7 @@ export class Course {
       for (const cell of served) this.#take(cell, server, round, failed(server.name, cell.scenario, String(error)));
     } finally {
       await running?.stop();
+      this.#keepLog(folder, `${server.name}.${served[0]?.id}.${round}.log`);
       rmSync(folder, { recursive: true, force: true });
     }
   }
@@ -161,6 +162,14 @@ export class Course {
 
   #template(server: Server): string {
     return join(this.#work, server.name, 'template');
+  }
+
+  /** What the server itself said may explain a figure. */
+  #keepLog(folder: string, name: string): void {
+    const { out } = this.#options;
+    if (out === undefined || !existsSync(logOf(folder))) return;
+    mkdirSync(join(out, 'logs'), { recursive: true });
+    copyFileSync(logOf(folder), join(out, 'logs', name));
   }
 
   #profiles(served: readonly Cell[]): { profiles?: string } {

@@ -36,7 +36,7 @@ Needs Linux and Debian's packages of the peers; as root it installs those that a
   --idle-users N    (5000)
   --key ec|rsa      the kind of key that all servers get: P-256 or RSA 2048 (ec)
   --nice N          added to the priority of servers and load tool; below 0 takes root (0)
-  --out DIR         keep the results of each measurement there, as JSON
+  --out DIR         keep the results of each measurement there, as JSON, and the servers' logs
   --from DIR        measure nothing: show the results kept there
   --page FILE       write the page there, whatever was measured; without it, ${PAGE} is
                     written by a whole run only (not with --quick, --only, --servers, --profile)
