@@ -25,9 +25,9 @@ export const caps = xmppFeature({
     // Made anew each time, from the answer itself: it is right whatever was switched on or off.
     const ver = () => verificationString(describeServer(edge));
     xmpp.streamFeature('after-sign-in', () => element('c', NS, { hash: 'sha-1', node: NODE, ver: ver() }));
-    // §6.2. Of an older hash nothing is known any more.
+    // §6.2. Of an older hash nothing is known any more. (`ver` asks this hook itself, without a node.)
     xmpp.on(discoInfo, 'collect', ({ home, node, answer }) => {
-      if (home === undefined && node === `${NODE}#${ver()}`) answer.push(...describeServer(edge));
+      if (home === undefined && node !== undefined && node === `${NODE}#${ver()}`) answer.push(...describeServer(edge));
     });
   },
 });
