@@ -52,7 +52,7 @@ export function readFields(query: Element, ...formTypes: string[]): Fields | 'ca
   return { username: read('username'), password: read('password') };
 }
 
-/** XEP-0086, which §8 insists on. */
+/** XEP-0086, which §9 insists on. */
 const CODES: Partial<Record<StanzaErrorCondition, number>> = {
   'bad-request': 400,
   'unexpected-request': 400,
