@@ -31,3 +31,61 @@ export const xmppFeatures: readonly XmppFeature[] = [
   subscriptions,
   streamManagement,
 ];
+
+/** A specification as docs/protocols.md tells of it. */
+export type Protocol = Pick<XmppFeature, 'spec' | 'title' | 'version' | 'note'> & {
+  readonly status: XmppFeature['status'] | 'refused';
+};
+
+/** What the core of the server does, and what it refuses on purpose. */
+export const coreProtocols: readonly Protocol[] = [
+  { spec: 'RFC 4616', title: 'SASL PLAIN', version: '', status: 'complete', note: 'Inside TLS only.' },
+  {
+    spec: 'RFC 5802',
+    title: 'SASL SCRAM',
+    version: '',
+    status: 'complete',
+    note: 'SHA-1, SHA-256 (RFC 7677), SHA-512.',
+  },
+  {
+    spec: 'RFC 6120',
+    title: 'XMPP Core',
+    version: '',
+    status: 'partial',
+    note: 'Streams of clients; those of other servers are not taken yet.',
+  },
+  { spec: 'RFC 6121 §4', title: 'Presence', version: '', status: 'complete' },
+  { spec: 'RFC 6121 §8', title: 'Processing of Stanzas', version: '', status: 'complete' },
+  { spec: 'RFC 7590', title: 'Use of TLS in XMPP', version: '', status: 'complete' },
+  {
+    spec: 'RFC 7622',
+    title: 'Address Format',
+    version: '',
+    status: 'complete',
+    note: 'With PRECIS (RFC 8264 to 8266).',
+  },
+  { spec: 'RFC 9266', title: 'Channel Bindings for TLS 1.3', version: '', status: 'complete', note: 'And RFC 5929.' },
+  { spec: 'XEP-0004', title: 'Data Forms', version: '2.13.2', status: 'partial', note: 'Where a feature uses them.' },
+  { spec: 'XEP-0059', title: 'Result Set Management', version: '1.0', status: 'complete' },
+  { spec: 'XEP-0082', title: 'Date and Time Profiles', version: '1.1.1', status: 'complete' },
+  { spec: 'XEP-0128', title: 'Service Discovery Extensions', version: '1.0.1', status: 'complete' },
+  {
+    spec: 'XEP-0138',
+    title: 'Stream Compression',
+    version: '2.1',
+    status: 'refused',
+    note:
+      'Inside TLS the length of what is compressed betrays secrets to one who can add to it (CRIME), which made the ' +
+      'specification obsolete; and each stream would cost memory and time for its dictionary.',
+  },
+  {
+    spec: 'XEP-0178',
+    title: 'SASL EXTERNAL with Certificates',
+    version: '1.2',
+    status: 'partial',
+    note: 'Of clients.',
+  },
+  { spec: 'XEP-0368', title: 'SRV Records for XMPP over TLS', version: '1.1.0', status: 'complete' },
+  { spec: 'XEP-0440', title: 'SASL Channel-Binding Type Capability', version: '1.0.0', status: 'complete' },
+  { spec: 'XEP-0474', title: 'SASL SCRAM Downgrade Protection', version: '0.5.0', status: 'complete' },
+];

@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { stringify } from 'yaml';
 import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
-import { silentLog } from '#base/log.ts';
+import { createLog } from '#base/log.ts';
 import { addMutualContacts } from '#contacts/editing.ts';
 import { type RunningServer, startServer } from '#main.ts';
 import { makeDataFolder } from '#setup/data-folder.ts';
@@ -33,6 +35,8 @@ export interface InProcess {
   /** Of everybody. */
   readonly password: string;
   readonly running: RunningServer;
+  /** What the log has of severity error, a line each. A test that wants errors takes them out: `stop` fails with any. */
+  readonly errors: string[];
   /** Opens a TLS connection and a stream; nobody has signed in yet. */
   connect(): Promise<TestClient>;
   /** Signs somebody in. Initial presence is not sent. */
@@ -48,11 +52,16 @@ export interface InProcess {
 
 export async function startInProcess(options: InProcessOptions = {}): Promise<InProcess> {
   const data = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
-  const settings: Record<string, unknown> = { 'accounts.passwords.iterations': 4096, ...options.settings };
+  const settings: Record<string, unknown> = {
+    'accounts.passwords.iterations': 4096,
+    'log.level': 'error',
+    ...options.settings,
+  };
   const writeSettings = () => writeFileSync(join(data, 'settings.yaml'), stringify(nested(settings)));
   makeDataFolder(data, DOMAIN, '', Date.now());
   writeSettings();
-  let running = await start(data, options.clock);
+  const errors: string[] = [];
+  let running = await start(data, options.clock, errors);
   for (const person of options.people ?? []) {
     await running.accounts.add({ address: `${person}@${DOMAIN}`, password: PASSWORD });
   }
@@ -64,6 +73,7 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
     get running() {
       return running;
     },
+    errors,
     connect,
     async signIn(person, resource = 'balcony') {
       const client = await connect();
@@ -82,20 +92,26 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
     },
     async restart() {
       await running.stop();
-      running = await start(data, options.clock);
+      running = await start(data, options.clock, errors);
     },
     async stop() {
       await running.stop();
       rmSync(data, { recursive: true, force: true });
+      assert.deepEqual(errors, [], 'the log has errors');
     },
   };
 }
 
-async function start(data: string, clock: Clock | undefined): Promise<RunningServer> {
+async function start(data: string, clock: Clock | undefined, errors: string[]): Promise<RunningServer> {
+  const write = (line: Buffer, _encoding: string, written: () => void) => {
+    errors.push(line.toString().trim());
+    written();
+  };
+  const log = createLog({ level: 'error', format: 'json', destination: new Writable({ write }) });
   for (let attempt = 1; ; attempt++) {
     const portOffset = await freeOffset(PORTS);
     try {
-      return await startServer({ data, domain: DOMAIN, portOffset, log: silentLog(), ...(clock && { clock }) });
+      return await startServer({ data, domain: DOMAIN, portOffset, log, ...(clock && { clock }) });
     } catch (error) {
       const portTaken =
         error instanceof Failure && error.kind === 'unavailable' && /listen|EADDRINUSE/.test(error.message);

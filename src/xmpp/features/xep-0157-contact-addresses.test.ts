@@ -37,5 +37,6 @@ test('an account has no such addresses', async () => {
 
 test('XEP-0157 §3: what is no URI is refused in the settings', () => {
   assert.throws(() => server.configure({ 'xmpp.xep-0157.abuse': ['abuse@shakespeare.lit'] }));
+  assert.match(server.errors.pop()!, /xmpp\.xep-0157\.abuse is .*it must be a list of URIs/);
   server.configure({ 'xmpp.xep-0157.abuse': [] });
 });
