@@ -37,7 +37,7 @@ async function connect(maxVersion: 'TLSv1.2' | 'TLSv1.3', look: (server: TLSSock
 
 test('RFC 9266, RFC 5929 §4: over TLS 1.3 both ends have the same data for both types', async () => {
   await connect('TLSv1.3', (server, client) => {
-    const bindings = channelBindings(server);
+    const bindings = channelBindings(server, server.getX509Certificate()!);
     assert.deepEqual([...bindings.keys()], ['tls-exporter', 'tls-server-end-point']);
     const exported = client.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
     assert.deepEqual(bindings.get('tls-exporter')!(), exported);
@@ -48,6 +48,6 @@ test('RFC 9266, RFC 5929 §4: over TLS 1.3 both ends have the same data for both
 
 test('RFC 9266 §4.2: over TLS 1.2 there is the end point alone', async () => {
   await connect('TLSv1.2', (server) => {
-    assert.deepEqual([...channelBindings(server).keys()], ['tls-server-end-point']);
+    assert.deepEqual([...channelBindings(server, server.getX509Certificate()!).keys()], ['tls-server-end-point']);
   });
 });

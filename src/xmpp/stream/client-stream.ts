@@ -17,11 +17,10 @@ import { isStanza, type StreamEvent, StreamParser } from '../wire/stream-parser.
 import { bindResource } from './bind.ts';
 import { certificateIdentities } from './certificate-identities.ts';
 import { channelBindings } from './channel-binding.ts';
-import { startSasl } from './sasl.ts';
+import { offeredBindingTypes, offeredMechanisms, startSasl } from './sasl.ts';
 import { readSasl, saslAnswer, saslFeatures } from './sasl-elements.ts';
 import { SaslFailure } from './sasl-failure.ts';
 import type { SaslContext, TlsContext } from './sasl-mechanism.ts';
-import { offeredBindingTypes, offeredMechanisms } from './sasl.ts';
 import { SignIn } from './sign-in.ts';
 
 /** Where the setting up of a stream stands (RFC 6120 §4.3.3): what the client may do next. */
@@ -135,7 +134,10 @@ export class ClientStream implements Flushable {
     if (this.#closed) return;
     if (error !== undefined) {
       this.xmpp.counts.streamErrors.of(error.condition).add(1);
-      this.xmpp.log.debug({ peer: this.address, account: this.account?.address, reason: error.message }, 'stream error');
+      this.xmpp.log.debug(
+        { peer: this.address, account: this.account?.address, reason: error.message },
+        'stream error',
+      );
       if (!this.#headerSent) this.#sendHeader();
       this.write(error.serialize());
     }
@@ -256,7 +258,8 @@ export class ClientStream implements Flushable {
   #gone(): void {
     if (!this.#closed) {
       this.#closed = true;
-      if (!this.established && this.#phase === 'secure' && this.#headerReceived) this.xmpp.counts.refused.of('no-tls').add(1);
+      if (!this.established && this.#phase === 'secure' && this.#headerReceived)
+        this.xmpp.counts.refused.of('no-tls').add(1);
     }
     this.#leave();
   }
@@ -297,7 +300,8 @@ export class ClientStream implements Flushable {
   #onEstablished(child: Element): void | Promise<void> {
     if (isStanza(child)) return routeStanza(this.session!, child);
     const handler = this.xmpp.elementHandler(child);
-    if (handler === undefined) throw new StreamError('unsupported-stanza-type', `<${child.name}/> has no meaning here.`);
+    if (handler === undefined)
+      throw new StreamError('unsupported-stanza-type', `<${child.name}/> has no meaning here.`);
     handler(this.session!, child);
   }
 
@@ -382,10 +386,14 @@ export class ClientStream implements Flushable {
     const plain = this.#socket;
     plain.removeAllListeners('error');
     plain.removeAllListeners('close');
+    let shown = certificates.for(this.domain === '' ? undefined : this.domain);
     const secure = new TLSSocket(plain, {
       isServer: true,
-      secureContext: certificates.contextFor(this.domain === '' ? undefined : this.domain),
-      SNICallback: (name, answer) => answer(null, certificates.contextFor(name.toLowerCase())),
+      secureContext: shown.context,
+      SNICallback: (name, answer) => {
+        shown = certificates.for(name.toLowerCase());
+        answer(null, shown.context);
+      },
       ALPNProtocols: ['xmpp-client'],
       requestCert: wantsCertificate,
       rejectUnauthorized: false,
@@ -397,7 +405,7 @@ export class ClientStream implements Flushable {
       secure.off('close', failed);
       const certificate = wantsCertificate && secure.authorized ? secure.getPeerX509Certificate() : undefined;
       this.#tls = {
-        channelBindings: channelBindings(secure),
+        channelBindings: channelBindings(secure, shown.certificate),
         ...(certificate !== undefined && { certificate: certificateIdentities(certificate) }),
       };
     });
@@ -425,7 +433,11 @@ export class ClientStream implements Flushable {
       const said = readSasl(child);
       if (said === undefined) throw new SaslFailure('malformed-request', `<${child.name}/> is not for clients.`);
       if (said.mechanism !== undefined) {
-        this.#signIn = new SignIn(startSasl(said.mechanism, this.#saslContext()), this.address, this.xmpp.signInServices);
+        this.#signIn = new SignIn(
+          startSasl(said.mechanism, this.#saslContext()),
+          this.address,
+          this.xmpp.signInServices,
+        );
       }
       if (this.#signIn === undefined) throw new SaslFailure('malformed-request', 'No sign-in is under way.');
       const answer = await this.#signIn.take(said.input as Parameters<SignIn['take']>[0]);
@@ -434,7 +446,10 @@ export class ClientStream implements Flushable {
       this.send(saslAnswer(answer));
       if ('challenge' in answer) return;
       if (this.#backlog.length > 0 || !this.#parser.isBetweenElements) {
-        throw new StreamError('policy-violation', 'A client waits for success, then opens a new stream (RFC 6120 §6.4.6).');
+        throw new StreamError(
+          'policy-violation',
+          'A client waits for success, then opens a new stream (RFC 6120 §6.4.6).',
+        );
       }
       this.account = answer.account;
       this.xmpp.counts.signIns.of('success').add(1);
@@ -470,7 +485,9 @@ export class ClientStream implements Flushable {
         const session = await bindResource(this, this.account!, request.childText('resource'));
         if (session === undefined) return;
         const jid = element('jid', NS_BIND, {}, session.jid.full);
-        this.send(element('iq', NS_CLIENT, { type: 'result', id: child.attributes.id }, element('bind', NS_BIND, {}, jid)));
+        this.send(
+          element('iq', NS_CLIENT, { type: 'result', id: child.attributes.id }, element('bind', NS_BIND, {}, jid)),
+        );
         this.xmpp.started(session);
       } catch (error) {
         if (error instanceof StreamError) throw error;

@@ -1,8 +1,15 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { Failure } from '#base/failure.ts';
 import type { Log } from '#base/log.ts';
+
+/** What a connection is made with: OpenSSL's context, and the certificate that it shows. */
+export interface ServerCertificate {
+  readonly context: SecureContext;
+  readonly certificate: X509Certificate;
+}
 
 /** A renewal writes several files; they are read once the last has come to rest. */
 const REST_MS = 250;
@@ -12,7 +19,7 @@ const REST_MS = 250;
  * connection from then on; a broken one is refused and the old one stays.
  */
 export class Certificates {
-  #contexts = new Map<string, SecureContext>();
+  #contexts = new Map<string, ServerCertificate>();
   #folder: string;
   #domains: readonly string[];
   #clientCa: () => string;
@@ -40,7 +47,7 @@ export class Certificates {
   }
 
   /** The context for a name that a client asks for (SNI); the first domain's where it asks for none of ours. */
-  contextFor(serverName: string | undefined): SecureContext {
+  for(serverName: string | undefined): ServerCertificate {
     return this.#contexts.get(serverName ?? '') ?? this.#contexts.get(this.#domains[0]!)!;
   }
 
@@ -62,12 +69,13 @@ export class Certificates {
     for (const watcher of this.#watchers) watcher.close();
   }
 
-  #read(domain: string): SecureContext {
+  #read(domain: string): ServerCertificate {
     const folder = join(this.#folder, domain);
     const ca = this.#clientCa();
-    return createSecureContext({
+    const cert = readFileSync(join(folder, 'certificate.pem'));
+    const context = createSecureContext({
       key: readFileSync(join(folder, 'key.pem')),
-      cert: readFileSync(join(folder, 'certificate.pem')),
+      cert,
       ...(ca !== '' && { ca: readFileSync(ca) }),
       // RFC 7590, RFC 9325: TLS 1.2 with forward secrecy and authenticated encryption, or 1.3.
       minVersion: 'TLSv1.2',
@@ -76,6 +84,7 @@ export class Certificates {
         'ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL',
       honorCipherOrder: true,
     });
+    return { context, certificate: new X509Certificate(cert) };
   }
 
   #watch(folder: string): void {
