@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Element } from '#xml/element.ts';
+import { parseElement } from '#xml/parse-element.ts';
 import { type InProcess, startInProcess } from '../../../../test/support/in-process.ts';
 import { errorOf, type TestClient } from '../../../../test/support/test-client.ts';
+import type { IqRequest } from '../../feature.ts';
 import { FilledForm } from '../../wire/data-form.ts';
+import { setRegistration } from './signed-in.ts';
 
 const NS = 'jabber:iq:register';
 
@@ -199,6 +202,13 @@ describe('XEP-0077 §3.3: somebody changes the password', () => {
     const juliet = await signIn('juliet');
     assert.equal(await juliet.refusal('set', account('juliet', 'x')), 'cancel, not-allowed');
     server.configure({ 'xmpp.xep-0077.passwordChange': true });
+  });
+
+  test('not-authorized: not where others can read it', async () => {
+    const payload = parseElement(account('juliet', 'x'));
+    const iq = { payload, session: { stream: { secured: false } } } as unknown as IqRequest;
+    const condition = { condition: 'not-authorized' };
+    await assert.rejects(setRegistration(iq, { passwordChange: true, removal: true }), condition);
   });
 
   test("not of another account's address", async () => {
