@@ -9,10 +9,16 @@ import { registration } from '#xmpp/features/xep-0077-registration/feature.ts';
 import { softwareVersion } from '#xmpp/features/xep-0092-version.ts';
 import { caps } from '#xmpp/features/xep-0115-caps.ts';
 import { contactAddresses } from '#xmpp/features/xep-0157-contact-addresses.ts';
+import { offlineMessages } from '#xmpp/features/xep-0160-offline-messages.ts';
 import { streamManagement } from '#xmpp/features/xep-0198-stream-management/feature.ts';
 import { ping } from '#xmpp/features/xep-0199-ping.ts';
 import { entityTime } from '#xmpp/features/xep-0202-time.ts';
 import { delayedDelivery } from '#xmpp/features/xep-0203-delay.ts';
+import { carbons } from '#xmpp/features/xep-0280-carbons/feature.ts';
+import { messageArchive } from '#xmpp/features/xep-0313-archive/feature.ts';
+import { hints } from '#xmpp/features/xep-0334-hints.ts';
+import { stanzaIds } from '#xmpp/features/xep-0359-stanza-ids.ts';
+import { messageArchivePreferences } from '#xmpp/features/xep-0441-archive-preferences.ts';
 import { streamLimits } from '#xmpp/features/xep-0478-stream-limits.ts';
 
 export const xmppFeatures: readonly XmppFeature[] = [
@@ -30,6 +36,12 @@ export const xmppFeatures: readonly XmppFeature[] = [
   roster,
   subscriptions,
   streamManagement,
+  stanzaIds,
+  hints,
+  offlineMessages,
+  carbons,
+  messageArchive,
+  messageArchivePreferences,
 ];
 
 /** A specification as docs/protocols.md tells of it. */

@@ -1,11 +1,11 @@
 import type { Element } from '#xml/element.ts';
+import { NS_DELAY } from './delay.ts';
 import type { Delivery, Keep } from './delivery.ts';
 
 const NS_HINTS = 'urn:xmpp:hints';
 const NS_CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 const NS_STANZA_ID = 'urn:xmpp:sid:0';
 const NS_CARBONS = 'urn:xmpp:carbons:2';
-const NS_DELAY = 'urn:xmpp:delay';
 /** What only says how the message is to be handled, or how far somebody has got with a next one. */
 const ABOUT_THE_MESSAGE: readonly string[] = [NS_CHAT_STATES, NS_STANZA_ID, NS_CARBONS, NS_DELAY];
 

@@ -1,12 +1,11 @@
 import type { Device, Handover } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Row } from '#store/database.ts';
-import { writeDateTime } from '#xml/date-time.ts';
-import { element } from '#xml/element.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { serialize } from '#xml/serializer.ts';
 import { takenAt } from './archive-id.ts';
 import { CatchUp } from './catch-up.ts';
+import { writeDelay } from './delay.ts';
 import { type Inbox, inboxOf, messageDelivered, messageReturned, OWED } from './inbox.ts';
 import { isTaker, lastTaker } from './takers.ts';
 
@@ -122,7 +121,7 @@ function handOver(device: Device, inbox: Inbox, catchUp: CatchUp, archiveId: num
     messageDelivered(device.home, archiveId);
     return;
   }
-  const delay = element('delay', 'urn:xmpp:delay', { from: by, stamp: writeDateTime(takenAt(archiveId)) });
+  const delay = writeDelay({ from: by, at: takenAt(archiveId) });
   const text = `${stored.slice(0, -END.length)}${serialize(delay, NS)}${END}`;
   inbox.handed(archiveId);
   catchUp.unacknowledged.add(archiveId);

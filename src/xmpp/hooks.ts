@@ -42,4 +42,11 @@ export const discoInfo = hook<DiscoQuery>()('xmpp.disco-info', ['collect']);
 export const discoItems = hook<DiscoQuery>()('xmpp.disco-items', ['collect']);
 
 /** An IQ from another client has reached a session; stopped, the sender is told that nobody is there. */
-export const iqToSession = hook<{ readonly session: Session; readonly from: string }>()('xmpp.iq-to-session', ['block']);
+export const iqToSession = hook<{ readonly session: Session; readonly from: string }>()('xmpp.iq-to-session', [
+  'block',
+]);
+
+/** A client is told that its message could not be delivered. */
+export const messageBounced = hook<{ readonly session: Session; readonly error: Element }>()('xmpp.message-bounced', [
+  'observe',
+]);

@@ -5,7 +5,7 @@ import { Commit } from '#store/database.ts';
 import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import type { XmppEdge } from './edge.ts';
-import { connectionLost, iqToSession, sessionEnded } from './hooks.ts';
+import { connectionLost, iqToSession, messageBounced, sessionEnded } from './hooks.ts';
 import { renderPresence, sessionGone, showsItselfTo } from './presence.ts';
 import type { ClientStream } from './stream/client-stream.ts';
 import type { Jid } from './wire/jid.ts';
@@ -77,7 +77,9 @@ export class Session implements Device {
 
   sendError(stanza: Element, error: StanzaError): void {
     this.xmpp.counts.stanzaErrors.of(error.condition).add(1);
-    this.send(errorReply(stanza, error));
+    const reply = errorReply(stanza, error);
+    this.send(reply);
+    if (reply.name === 'message') this.home.homes.hooks.run(messageBounced, { session: this, error: reply });
   }
 
   drained(): Promise<void> | undefined {
