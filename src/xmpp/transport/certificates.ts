@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
@@ -83,6 +83,8 @@ export class Certificates {
         'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
         'ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL',
       honorCipherOrder: true,
+      // To resume TLS 1.3 saves neither a round trip nor CPU time with P-256; tickets cost both ends a little each time.
+      secureOptions: constants.SSL_OP_NO_TICKET,
     });
     return { context, certificate: new X509Certificate(cert) };
   }
