@@ -46,6 +46,14 @@ test('a target against ejabberd looks at no other peer, and an absolute one at n
   assert.equal(verdict({ metric: METRIC, target: { atMost: 19, of: 'absolute' } }, results).met, false);
 });
 
+test('no ratio is taken to a figure that is not above zero', () => {
+  const { rival, ratio } = verdict(
+    { metric: METRIC, target: { atMost: 61, of: 'absolute' } },
+    { rollcall: runs(50), ejabberd: runs(-7), 'prosody-tuned': runs(80) },
+  );
+  assert.deepEqual([rival?.name, ratio], ['prosody-tuned', 0.625]);
+});
+
 test('a run that lost something has no figure, and what was not measured is neither met nor missed', () => {
   const figure: Figure = { metric: METRIC, target: { atMost: 0.5, of: 'better' } };
   const lost = verdict(figure, { rollcall: runs('failed'), ejabberd: runs(80) });

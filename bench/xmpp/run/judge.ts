@@ -44,7 +44,8 @@ export function judge(
   const names = figure.target?.of === 'ejabberd' ? peers.filter((name) => name === 'ejabberd') : peers;
   const measured = names.flatMap((name) => {
     const value = middle(name);
-    return value === undefined ? [] : [{ name, value }];
+    // Growth of memory can be nothing or less when few users sign in; no ratio can be taken to that.
+    return value === undefined || value <= 0 ? [] : [{ name, value }];
   });
   const rival = measured.sort((a, b) => a.value - b.value)[0];
   const ratio = own === undefined || rival === undefined ? undefined : own / rival.value;
