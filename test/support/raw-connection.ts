@@ -91,7 +91,9 @@ export class RawConnection {
 
   /** Waits for the end. @returns the condition of the stream error, or '' where there was none */
   async streamError(): Promise<string> {
+    const late = setTimeout(() => this.socket.destroy(), TIMEOUT_MS);
     const all = await this.closed;
+    clearTimeout(late);
     return /<stream:error><([a-z-]+) /.exec(all)?.[1] ?? '';
   }
 
