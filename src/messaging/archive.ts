@@ -40,7 +40,6 @@ export function archiveSent(delivery: Delivery, settings: MessagingSettings): vo
   // What people say to themselves is archived once, as received.
   if (delivery.to.address === home.address) return;
   if (mayKeep(delivery) !== 'archive' || keepFor(home, delivery.to, settings) !== 'archive') return;
-  delivery.keepForSender = 'archive';
   const inbox = inboxOf.of(home);
   const id = inbox.takeId(delivery.at);
   delivery.senderArchiveId = id;

@@ -42,7 +42,6 @@ export class Delivery {
   readonly promised: boolean;
   /** See the function of this name; worked out once. */
   mayKeep: Keep | undefined;
-  keepForSender: Keep = 'no';
   keepForReceiver: Keep = 'no';
   /** Set by a hook: no copies for the other devices of either side (XEP-0280 §10, XEP-0334 §4.3). */
   private = false;

@@ -140,6 +140,27 @@ describe('XEP-0160 §2: what comes for who is away', () => {
   });
 });
 
+test('what waits and what is in the archive comes no faster than it is taken: nobody is cut off for it', async () => {
+  const narrow = await startInProcess({
+    people: ['juliet', 'romeo'],
+    settings: { 'xmpp.limits.maxUnsentBytes': 65_536, 'xmpp.limits.bytesPerSecond': 16_777_216 },
+  });
+  try {
+    const sender = await narrow.signIn('romeo');
+    const count = 240;
+    for (let i = 0; i < count; i++) sender.send(to(juliet, `${i} ${'x'.repeat(4000)}`));
+    await sender.rest();
+    const receiver = await narrow.signIn('juliet');
+    await receiver.becomeAvailable();
+    await receiver.expect((stanza) => stanza.childText('body')?.startsWith(`${count - 1} `) === true);
+    assert.equal(messages(await receiver.rest()).length, count - 1);
+    await receiver.ask('set', `<query xmlns='urn:xmpp:mam:2'/>`);
+    assert.equal(messages(await receiver.rest()).length, count);
+  } finally {
+    await narrow.stop();
+  }
+});
+
 /** XEP-0160 §3: type, content, and whether it waits; else what the sender is told. */
 const TYPES: [string, string, string, string | undefined][] = [
   ['a normal message', `type='normal'`, '<body>x</body>', undefined],

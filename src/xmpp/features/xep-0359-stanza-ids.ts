@@ -17,9 +17,9 @@ export const stanzaIds = xmppFeature({
   disco: [NS_STANZA_ID],
   setup(xmpp) {
     // §3: those by others, and the origin's own id, pass.
+    const isForged = (child: Node): boolean =>
+      typeof child !== 'string' && child.is('stanza-id', NS_STANZA_ID) && isOurs(xmpp.edge, child.attributes.by);
     xmpp.on(messageEntered, 'clean', ({ element }) => {
-      const isForged = (child: Node): boolean =>
-        typeof child !== 'string' && child.is('stanza-id', NS_STANZA_ID) && isOurs(xmpp.edge, child.attributes.by);
       if (element.children.some(isForged)) element.children = element.children.filter((child) => !isForged(child));
     });
   },
