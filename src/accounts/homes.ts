@@ -129,6 +129,8 @@ export class Homes {
    * @param except a device that stays: the one that changed the password
    */
   drop(address: string, reason: 'removed' | 'disabled' | 'password-changed', except?: string): void {
+    // One that is being loaded is made of what was true before; whoever waits for it is told that there is none.
+    if (reason !== 'password-changed') this.#loading.delete(address);
     const home = this.#loaded.get(address);
     if (home === undefined) return;
     for (const device of [...home.devices.values()]) if (device.id !== except) device.end(reason);
@@ -144,11 +146,18 @@ export class Homes {
   }
 
   #once(address: string, make: () => Promise<Home | undefined>): Promise<Home | undefined> {
-    let loading = this.#loading.get(address);
-    if (loading === undefined) {
-      loading = make().finally(() => this.#loading.delete(address));
-      this.#loading.set(address, loading);
-    }
+    const known = this.#loading.get(address);
+    if (known !== undefined) return known;
+    const loading = make()
+      .then((home) => {
+        if (this.#loading.get(address) !== loading) return undefined;
+        if (home !== undefined) this.#loaded.set(address, home);
+        return home;
+      })
+      .finally(() => {
+        if (this.#loading.get(address) === loading) this.#loading.delete(address);
+      });
+    this.#loading.set(address, loading);
     return loading;
   }
 
@@ -164,7 +173,6 @@ export class Homes {
       const rows = results.slice(next, (next += part.queries?.length ?? 0));
       home.parts.push(part.load(home, rows));
     }
-    this.#loaded.set(account.address, home);
     return home;
   }
 

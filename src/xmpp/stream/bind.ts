@@ -21,9 +21,13 @@ export async function bindResource(
 ): Promise<Session | undefined> {
   const { xmpp } = stream;
   const jid = fullJid(account.address, wanted);
-  const home = await xmpp.homes.open(account);
+  let home = await xmpp.homes.open(account);
+  // While its home was read the account may have gone, or been closed and opened again.
+  while (!stream.accountHolds) {
+    await stream.confirmAccount();
+    home = await xmpp.homes.open(account);
+  }
   if (stream.closed) return undefined;
-  // The account may have gone while its home was read.
   if (home === undefined) throw new StreamError('not-authorized', 'The account is not there any more.');
   const before = home.devices.get(jid.resource);
   if (before === undefined && home.devices.size >= xmpp.limits.maxSessions) {

@@ -46,6 +46,8 @@ export class ClientStream implements Flushable {
   /** Who has signed in. */
   account: Account | undefined;
   session: Session | undefined;
+  /** `Accounts.revision` when it was last known that `account` may sign in. */
+  #accountRevision = 0;
   #socket: Socket;
   #parser: StreamParser;
   #phase: Phase = 'secure';
@@ -167,6 +169,28 @@ export class ClientStream implements Flushable {
     const { maxStanzaBytes, maxDepth, maxAttributes } = this.xmpp.limits;
     this.#parser.limits = { maxStanzaBytes, maxDepth, maxAttributes };
     this.xmpp.signedIn(this);
+  }
+
+  /** Whether no account has lost a right since it was known that this one may sign in. */
+  get accountHolds(): boolean {
+    return this.#accountRevision === this.xmpp.accounts.revision;
+  }
+
+  /**
+   * Sees to it that who has signed in still may: the account may have been removed, disabled or given another password
+   * since. Whoever then waits for something else has to look at `accountHolds` afterwards.
+   * @throws {StreamError} 'not-authorized'
+   */
+  async confirmAccount(): Promise<void> {
+    const account = this.account!;
+    while (!this.accountHolds) {
+      const { revision } = this.xmpp.accounts;
+      const now = await this.xmpp.accounts.find(account.address);
+      if (now?.id !== account.id || !now.enabled || now.passwordChangedAt !== account.passwordChangedAt) {
+        throw new StreamError('not-authorized', 'The account was changed after the sign-in.');
+      }
+      this.#accountRevision = revision;
+    }
   }
 
   /** Takes the session away: another stream has it now. */
@@ -455,6 +479,7 @@ export class ClientStream implements Flushable {
         );
       }
       this.account = answer.account;
+      this.#accountRevision = this.#signIn.revision;
       this.xmpp.counts.signIns.of('success').add(1);
       this.#restart('bind');
     } catch (error) {
@@ -482,6 +507,7 @@ export class ClientStream implements Flushable {
 
   /** RFC 6120 §7; a feature may take the place of binding (XEP-0198 resumes). */
   async #onBind(child: Element): Promise<void> {
+    if (!this.accountHolds) await this.confirmAccount();
     const request = child.child('bind', NS_BIND);
     if (child.is('iq', NS_CLIENT) && child.attributes.type === 'set' && request !== undefined) {
       try {

@@ -39,6 +39,11 @@ export class SignIn {
     return this.#guessing(await this.#current(step));
   }
 
+  /** `Accounts.revision` as of what the answer rests on. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** The address of the account that the attempt is for, for the log, once it is known. */
   get address(): string | undefined {
     return this.#guessed ?? this.#account?.address;
@@ -76,6 +81,7 @@ export class SignIn {
     const account = this.#account;
     if (!('success' in step) || account === undefined) return step;
     if (this.#revision !== this.#services.accounts.revision) {
+      this.#revision = this.#services.accounts.revision;
       const { account: now } = await this.#services.accounts.credentialsOf(account.address);
       const same = now?.id === account.id && now.enabled && now.passwordChangedAt === account.passwordChangedAt;
       if (!same) return { failure: 'temporary-auth-failure', text: 'The account was changed meanwhile.' };
