@@ -10,6 +10,7 @@ import { softwareVersion } from '#xmpp/features/xep-0092-version.ts';
 import { caps } from '#xmpp/features/xep-0115-caps.ts';
 import { contactAddresses } from '#xmpp/features/xep-0157-contact-addresses.ts';
 import { offlineMessages } from '#xmpp/features/xep-0160-offline-messages.ts';
+import { blocking } from '#xmpp/features/xep-0191-blocking.ts';
 import { streamManagement } from '#xmpp/features/xep-0198-stream-management/feature.ts';
 import { ping } from '#xmpp/features/xep-0199-ping.ts';
 import { entityTime } from '#xmpp/features/xep-0202-time.ts';
@@ -35,6 +36,7 @@ export const xmppFeatures: readonly XmppFeature[] = [
   streamLimits,
   roster,
   subscriptions,
+  blocking,
   streamManagement,
   stanzaIds,
   hints,

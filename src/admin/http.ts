@@ -80,6 +80,7 @@ const STATUS: Record<Failure['kind'], number> = {
   'not-found': 404,
   'not-acceptable': 406,
   forbidden: 403,
+  blocked: 403,
   'over-limit': 429,
   unavailable: 503,
   'store-failing': 503,

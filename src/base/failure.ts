@@ -8,6 +8,7 @@ export type FailureKind =
   | 'not-found'
   | 'not-acceptable'
   | 'forbidden'
+  | 'blocked'
   | 'over-limit'
   | 'unavailable'
   | 'store-failing';

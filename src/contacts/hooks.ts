@@ -17,6 +17,22 @@ export interface ContactChange {
 /** A contact list has changed. Run in the order of the versions. */
 export const contactChanged = hook<ContactChange>()('contacts.changed', ['push', 'observe']);
 
+/** An account's owner has blocked addresses, or blocks them no longer. */
+export interface BlockListChange {
+  readonly home: Home;
+  readonly action: 'block' | 'unblock';
+  /** As the owner named them; to unblock all of them, none. */
+  readonly named: readonly string[];
+  /** Those of them that were not on the list before, or were. */
+  readonly changed: readonly string[];
+}
+
+/** Addresses will be blocked once this hook has run. It is on disk; they can still be told that the account leaves. */
+export const addressesBlocking = hook<BlockListChange>()('contacts.blocking', ['tell']);
+
+/** The block list has changed, on disk and in force. */
+export const blockListChanged = hook<BlockListChange>()('contacts.block-list-changed', ['tell', 'push']);
+
 /** Somebody, local or not, says something about a subscription to an account. */
 export interface SubscriptionNews {
   readonly home: Home;

@@ -43,6 +43,13 @@ export const contactLimits = settingsGroup('contacts.limits', {
     unit: 'groups',
     help: 'How many groups one contact may be in.',
   }),
+  maxBlocked: integer({
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    unit: 'addresses',
+    help: 'How many addresses one account may block.',
+  }),
 });
 
 export type ContactLimits = Readonly<Values<typeof contactLimits.shape>>;
@@ -57,4 +64,5 @@ export const defaultContactLimits: ContactLimits = {
   maxNameLength: shape.maxNameLength.default,
   maxGroupLength: shape.maxGroupLength.default,
   maxGroups: shape.maxGroups.default,
+  maxBlocked: shape.maxBlocked.default,
 };

@@ -26,6 +26,8 @@ export interface Passage {
   home: Home;
   /** The address of the other side: 'local@domain', or a domain alone. */
   other: string;
+  /** The device of the other side that it is from, or for alone; '' where it is for the account as a whole. */
+  otherDevice: string;
   notice: PresenceNotice;
 }
 
@@ -35,5 +37,15 @@ export const presenceLeaving = hook<Passage>()('presence.leaving', ['block']);
 /** What somebody says is about to be shown to an account's devices. */
 export const presenceArriving = hook<Passage>()('presence.arriving', ['block']);
 
+export interface Probe {
+  readonly home: Home;
+  /** Who asks: 'local@domain', and the device, '' where it is not known. */
+  readonly from: string;
+  readonly fromDevice: string;
+}
+
 /** Somebody asks what an account's devices say now; a handler that stops leaves that unanswered. */
-export const probeArriving = hook<{ readonly home: Home; readonly from: string }>()('presence.probe', ['block']);
+export const probeArriving = hook<Probe>()('presence.probe-arriving', ['block']);
+
+/** An account is about to ask what somebody's devices say now. */
+export const probeLeaving = hook<Pick<Probe, 'home'> & { readonly to: string }>()('presence.probe-leaving', ['block']);

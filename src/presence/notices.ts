@@ -17,7 +17,8 @@ export function noticeOf(home: Home, publication: Publication): PresenceNotice {
 
 /** Tells one of those whom an account has to tell, unless something stands between the two. */
 export function tellOne(home: Home, other: string, notice: PresenceNotice, toDevice?: string): void {
-  if (home.homes.hooks.run(presenceLeaving, { home, other, notice }) === 'stop') return;
+  const passage: Passage = { home, other, otherDevice: toDevice ?? '', notice };
+  if (home.homes.hooks.run(presenceLeaving, passage) === 'stop') return;
   home.homes.tell(
     other,
     toDevice === undefined ? { kind: 'presence', notice } : { kind: 'presence', notice, toDevice },
@@ -30,7 +31,7 @@ export function tellAll(home: Home, others: readonly string[], notice: PresenceN
   const { hooks } = homes;
   const item = { kind: 'presence', notice } as const;
   const guarded = hooks.has(presenceLeaving);
-  const passage: Passage = { home, other: '', notice };
+  const passage: Passage = { home, other: '', otherDevice: '', notice };
   for (let i = 0; i < others.length; i++) {
     const other = others[i]!;
     if (guarded) {
@@ -47,9 +48,10 @@ let arriving: Passage | undefined;
 function isShown(home: Home, notice: PresenceNotice): boolean {
   const { hooks } = home.homes;
   if (!hooks.has(presenceArriving)) return true;
-  arriving ??= { home, other: notice.from, notice };
+  arriving ??= { home, other: notice.from, otherDevice: notice.device, notice };
   arriving.home = home;
   arriving.other = notice.from;
+  arriving.otherDevice = notice.device;
   arriving.notice = notice;
   return hooks.run(presenceArriving, arriving) !== 'stop';
 }

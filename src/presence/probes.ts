@@ -1,7 +1,7 @@
 import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
-import { probeArriving } from './hooks.ts';
+import { probeArriving, probeLeaving } from './hooks.ts';
 import { noticeOf, tellOne } from './notices.ts';
 
 /**
@@ -9,14 +9,21 @@ import { noticeOf, tellOne } from './notices.ts';
  * homes that are not loaded have no device, and are not asked.
  */
 export function probe(device: Device): void {
+  for (const address of contactsOf(device.home).watched) probeOne(device, address);
+}
+
+/** The same of one of those whom it watches. */
+export function probeOne(device: Device, to: string): void {
   const { home } = device;
-  const item = { kind: 'probe', from: home.address, fromDevice: device.id } as const;
-  for (const address of contactsOf(home).watched) home.homes.tell(address, item);
+  const { hooks } = home.homes;
+  if (hooks.has(probeLeaving) && hooks.run(probeLeaving, { home, to }) === 'stop') return;
+  home.homes.tell(to, { kind: 'probe', from: home.address, fromDevice: device.id });
 }
 
 /** Whether somebody may see what an account's devices say: it has admitted them, and nothing stands between the two. */
-export function maySee(home: Home, address: string): boolean {
-  return isSubscribedFrom(home, address) && home.homes.hooks.run(probeArriving, { home, from: address }) !== 'stop';
+export function maySee(home: Home, address: string, fromDevice = ''): boolean {
+  if (!isSubscribedFrom(home, address)) return false;
+  return home.homes.hooks.run(probeArriving, { home, from: address, fromDevice }) !== 'stop';
 }
 
 /**
@@ -24,7 +31,7 @@ export function maySee(home: Home, address: string): boolean {
  * for unavailable whom it does not hear of. Who may not see the account is told so, for its list believes that it may.
  */
 export function answerProbe(home: Home, { from, fromDevice }: { from: string; fromDevice: string }): void {
-  if (home.homes.hooks.run(probeArriving, { home, from }) === 'stop') return;
+  if (home.homes.hooks.run(probeArriving, { home, from, fromDevice }) === 'stop') return;
   if (from !== home.address && !isSubscribedFrom(home, from)) {
     refuse(home, from);
     return;

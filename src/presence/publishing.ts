@@ -78,15 +78,15 @@ function welcome({ home, device, publication, before }: PresenceChange): void {
 }
 
 /** RFC 6121 §3.1.5: who may see the account from now on is sent what its devices say. */
-function tellCurrent(home: Home, watcher: string): void {
+export function tellCurrent(home: Home, watcher: string, toDevice?: string): void {
   for (const device of home.devices.values()) {
-    if (device.publication !== undefined) tellOne(home, watcher, noticeOf(home, device.publication));
+    if (device.publication !== undefined) tellOne(home, watcher, noticeOf(home, device.publication), toDevice);
   }
 }
 
 /** RFC 6121 §3.2.2, §3.3.3: to whoever may no longer see the account, all its devices leave. */
-function tellGone(home: Home, watcher: string): void {
+export function tellGone(home: Home, watcher: string, toDevice?: string): void {
   for (const device of home.devices.values()) {
-    if (device.publication !== undefined) tellOne(home, watcher, goneNotice(device));
+    if (device.publication !== undefined) tellOne(home, watcher, goneNotice(device), toDevice);
   }
 }

@@ -2,6 +2,7 @@ import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
 import type { Element } from '#xml/element.ts';
 import type { Session } from './session.ts';
+import type { Jid } from './wire/jid.ts';
 
 /** A client has signed in and bound a resource (RFC 6120 §7). */
 export const sessionStarted = hook<Session>()('xmpp.session-started', ['observe']);
@@ -40,6 +41,15 @@ export interface DiscoQuery {
 export const discoInfo = hook<DiscoQuery>()('xmpp.disco-info', ['collect']);
 /** What belongs to the server or an account. Of an account anyone may ask: see `isSubscribed`. */
 export const discoItems = hook<DiscoQuery>()('xmpp.disco-items', ['collect']);
+
+/** A client says something to somebody by IQ or presence. Messages pass `messageFromAccount`. A guard may throw. */
+export const stanzaLeaving = hook<{ readonly session: Session; readonly to: Jid }>()('xmpp.stanza-leaving', ['block']);
+
+/** A client asks an account that is not its own; stopped, it is told that nobody is there. */
+export const iqToAccount = hook<{ readonly home: Home; readonly from: Jid }>()('xmpp.iq-to-account', ['block']);
+
+/** A session that had lost its connection goes on on another one (XEP-0198), and has been sent what it had missed. */
+export const sessionResumed = hook<Session>()('xmpp.session-resumed', ['observe']);
 
 /** An IQ from another client has reached a session; stopped, the sender is told that nobody is there. */
 export const iqToSession = hook<{ readonly session: Session; readonly from: string }>()('xmpp.iq-to-session', [

@@ -3,6 +3,7 @@ import { maySee } from '#presence/probes.ts';
 import { type Element, element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import type { IqHandler, IqPlace, IqRequest } from './feature.ts';
+import { iqToAccount } from './hooks.ts';
 import type { Session } from './session.ts';
 import type { Jid } from './wire/jid.ts';
 import { NS_BIND, NS_CLIENT } from './wire/namespaces.ts';
@@ -51,9 +52,13 @@ export function routeIq(session: Session, stanza: Element, to: Jid | undefined):
   const request = (home: Home): IqRequest => ({ stanza, payload: payload!, from: session.jid, to, session, home, isOwner });
   if (isServer || isOwner) return handle(registration, request(session.home));
   if (by === 'owner') throw new StanzaError('service-unavailable');
-  return session.home.homes.load(to.bare).then((home) => {
+  const { homes } = session.home;
+  return homes.load(to.bare).then((home) => {
+    if (home !== undefined && homes.hooks.run(iqToAccount, { home, from: session.jid }) === 'stop') {
+      throw new StanzaError('service-unavailable');
+    }
     // One who may not ask learns the same as one who asks about nobody (RFC 6121 §8.5.1).
-    if (home !== undefined && (by === 'anyone' || maySee(home, session.jid.bare))) {
+    if (home !== undefined && (by === 'anyone' || maySee(home, session.jid.bare, session.jid.resource))) {
       return handle(registration, request(home));
     }
     if (otherwise === undefined) throw new StanzaError('service-unavailable');

@@ -108,6 +108,17 @@ function direct(session: Session, stanza: Element, to: Jid): void {
   publishTo(session, to.bare, toDevice, publication);
 }
 
+/** The session leaves some of those whom it has shown itself to by directed presence, before it is hidden from them. */
+export function leaveSome(session: Session, isOne: (to: Jid) => boolean): void {
+  const known = directed.get(session);
+  for (const to of known?.values() ?? []) {
+    if (!isOne(to)) continue;
+    known!.delete(to.full);
+    const isTold = session.publication !== undefined && isSubscribedFrom(session.home, to.bare);
+    if (!isTold) publishTo(session, to.bare, to.resource === '' ? undefined : to.resource, undefined);
+  }
+}
+
 function leaveDirected(session: Session, farewell: Farewell): void {
   const known = directed.get(session);
   if (known === undefined) return;

@@ -1,6 +1,7 @@
 import { submitMessage } from './message.ts';
 import { routeIq } from './iq.ts';
 import { handlePresence } from './presence.ts';
+import { stanzaLeaving } from './hooks.ts';
 import type { Session } from './session.ts';
 import { Jid } from './wire/jid.ts';
 import { StanzaError } from './wire/stanza-error.ts';
@@ -36,6 +37,7 @@ type Handling = Commit | undefined | void;
 
 function dispatch(session: Session, stanza: Element): Handling | Promise<Handling> {
   const to = stanza.attributes.to === undefined ? undefined : parseAddress(stanza.attributes.to);
+  if (to !== undefined && stanza.name !== 'message') checkLeaving(session, to);
   switch (stanza.name) {
     case 'message':
       return submitMessage(session, stanza, to);
@@ -44,6 +46,11 @@ function dispatch(session: Session, stanza: Element): Handling | Promise<Handlin
     default:
       return routeIq(session, stanza, to);
   }
+}
+
+function checkLeaving(session: Session, to: Jid): void {
+  const { hooks } = session.home.homes;
+  if (hooks.has(stanzaLeaving)) hooks.run(stanzaLeaving, { session, to });
 }
 
 /** RFC 6120 §8.1.2.1: `from` is the client's own, or is not there; then it is put there. */

@@ -28,6 +28,8 @@ export interface Outbox {
 export interface Gate {
   message(text: string, message: Handover): boolean;
   presence(text: string, notice: PresenceNotice): boolean;
+  /** Something is sent to the client now: what it was not sent yet comes first. */
+  flush(): void;
 }
 
 /** An XMPP client that has bound a resource. It outlives its connection when stream management keeps it. */
@@ -69,6 +71,7 @@ export class Session implements Device {
   }
 
   sendText(text: string, archiveId = 0): void {
+    this.gate?.flush();
     this.xmpp.counts.stanzasSent.add(1);
     if (this.outbox !== undefined) return this.outbox.send(text, archiveId);
     if (archiveId !== 0) messageDelivered(this.home, archiveId);

@@ -3,6 +3,7 @@ import { accounts } from './0001-accounts.ts';
 import { contacts } from './0002-contacts.ts';
 import { archive } from './0003-archive.ts';
 import { archivePreferences } from './0004-archive-preferences.ts';
+import { personal } from './0005-personal.ts';
 
 /** In the order of their versions. */
-export const migrations: readonly Migration[] = [accounts, contacts, archive, archivePreferences];
+export const migrations: readonly Migration[] = [accounts, contacts, archive, archivePreferences, personal];

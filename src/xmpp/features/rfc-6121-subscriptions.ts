@@ -5,7 +5,7 @@
 import type { Home } from '#accounts/home.ts';
 import type { SubscriptionRequest } from '#accounts/homes.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
-import { subscriptionArrived } from '#contacts/hooks.ts';
+import { subscriptionArrived, subscriptionArriving } from '#contacts/hooks.ts';
 import { presencePublished } from '#presence/hooks.ts';
 import { element } from '#xml/element.ts';
 import { escapeAttribute } from '#xml/serializer.ts';
@@ -40,7 +40,10 @@ export const subscriptions = xmppFeature({
 /** §3.1.3: with each device that becomes available, until they are answered. */
 function deliverRequests(home: Home, session: Session): void {
   for (const { pendingIn, request, address } of contactsOf(home).all()) {
-    if (pendingIn) session.sendText(request === '' ? render(home, 'subscribe', address) : request);
+    if (!pendingIn) continue;
+    const news = { home, from: address, type: 'subscribe', stanza: request } as const;
+    if (home.homes.hooks.run(subscriptionArriving, news) === 'stop') continue;
+    session.sendText(request === '' ? render(home, 'subscribe', address) : request);
   }
 }
 

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { duration, integer } from '#base/settings.ts';
 import { type Element, element } from '#xml/element.ts';
 import { xmppFeature } from '../../feature.ts';
-import { connectionLost, sessionEnded } from '../../hooks.ts';
+import { connectionLost, sessionEnded, sessionResumed } from '../../hooks.ts';
 import type { Session } from '../../session.ts';
 import type { ClientStream } from '../../stream/client-stream.ts';
 import { NS_STANZA_ERRORS } from '../../wire/namespaces.ts';
@@ -146,6 +146,7 @@ export const streamManagement = xmppFeature({
       stream.send(element('resumed', NS_SM, { previd, h: String(session.handled) }));
       sm.acknowledged(count);
       sm.resend();
+      session.home.homes.hooks.run(sessionResumed, session);
     }
 
     function stopWaiting(sm: Managed): void {
