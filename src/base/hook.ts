@@ -19,6 +19,8 @@ export interface Hook<Context, Phase extends string = string> {
 }
 
 const GUARDS = ['block', 'authorize'];
+/** What is only looked at cannot be refused any more. */
+const LOOKS_ON = 'observe';
 
 export const hook =
   <Context>() =>
@@ -31,6 +33,7 @@ export const hook =
 interface Registration {
   phase: number;
   guards: boolean;
+  looksOn: boolean;
   run: Handler<never>;
 }
 
@@ -50,7 +53,8 @@ export class Hooks {
     phase: NoInfer<Phase>,
     run: Handler<Context>,
   ): () => void {
-    const entry: Registration = { phase: at.phases.indexOf(phase), guards: at.guards.includes(phase), run };
+    const guards = at.guards.includes(phase);
+    const entry: Registration = { phase: at.phases.indexOf(phase), guards, looksOn: phase === LOOKS_ON, run };
     // Lists are replaced, never changed: one that is being run stays as it is.
     const list = [...(this.#handlers.get(at) ?? []), entry].sort((a, b) => a.phase - b.phase);
     this.#handlers.set(at, list);
@@ -68,7 +72,8 @@ export class Hooks {
   /**
    * Runs all handlers of a hook on a context.
    * @returns 'stop' when one of them stopped the flow
-   * @throws what a handler of a guarding phase threw, and a `Failure` from any phase: somebody refuses on purpose
+   * @throws what a handler of a guarding phase threw, and a `Failure` from any phase but 'observe': somebody refuses on
+   *   purpose
    */
   run<Context>(at: Hook<Context>, context: Context): 'stop' | undefined {
     const list = this.#handlers.get(at);
@@ -78,7 +83,7 @@ export class Hooks {
       try {
         if ((entry.run as Handler<Context>)(context) === 'stop') return 'stop';
       } catch (error) {
-        if (entry.guards || error instanceof Failure) throw error;
+        if (entry.guards || (error instanceof Failure && !entry.looksOn)) throw error;
         this.#failed(at.name, error);
       }
     }

@@ -31,6 +31,8 @@ export interface XmlSink {
   onRootEnd(): void;
 }
 
+const ROOT = Symbol('the root');
+
 /**
  * Cuts one long document into the elements below its root. Comments, processing instructions and document types are
  * refused (RFC 6120 §11.1), as is all that is not well-formed with its namespaces. Memory is bounded by what its caller
@@ -48,6 +50,9 @@ export class XmlParser {
   #attributes: Attributes = {};
   #attributeCount = 0;
   #prefixed: string[] = [];
+  /** Closed, and told of once it is known that its tags match: saxes says "closed" first and complains then. */
+  #closed: Element | typeof ROOT | undefined;
+  #closedAt = 0;
 
   constructor(sink: XmlSink, limits: XmlLimits) {
     this.#sink = sink;
@@ -59,7 +64,10 @@ export class XmlParser {
     parser.on('text', (text) => this.#onText(text));
     // `on` sets properties by computed name; V8 turns an object that gets too many of those into a hash table, and all
     // parsing becomes six times slower (bench/xml). A property set by its name costs nothing. A test holds the names.
-    const rare = parser as unknown as Record<'cdataHandler' | 'commentHandler' | 'doctypeHandler' | 'piHandler', unknown>;
+    const rare = parser as unknown as Record<
+      'cdataHandler' | 'commentHandler' | 'doctypeHandler' | 'piHandler',
+      unknown
+    >;
     rare.cdataHandler = (text: string) => this.#onText(text);
     rare.commentHandler = () => refuse('comments are not allowed');
     rare.doctypeHandler = () => refuse('document types are not allowed');
@@ -72,9 +80,9 @@ export class XmlParser {
     });
   }
 
-  /** While the sink is being called: how many characters have been read. */
+  /** While the sink is being told of the root or of an element: how many characters there were up to its end. */
   get position(): number {
-    return this.#parser.position;
+    return this.#closed === undefined ? this.#parser.position : this.#closedAt;
   }
 
   /** Characters written so far. */
@@ -87,7 +95,9 @@ export class XmlParser {
     try {
       this.#parser.write(text);
       this.#written += text.length;
+      if (this.#closed !== undefined) this.#tellClosed();
     } catch (error) {
+      if (this.#closed !== undefined && this.#parser.position !== this.#closedAt) this.#tellClosed();
       if (error instanceof XmlError) throw error;
       if (error instanceof Error && error.constructor === Error) throw new XmlError('not-well-formed', error.message);
       throw error;
@@ -95,6 +105,7 @@ export class XmlParser {
   }
 
   #onOpen(tag: SaxesTagNS): void {
+    if (this.#closed !== undefined) this.#tellClosed();
     const element = new Element(tag.local, tag.uri, this.#takeAttributes(tag));
     if (!this.#inRoot) {
       this.#inRoot = true;
@@ -138,14 +149,24 @@ export class XmlParser {
   }
 
   #onClose(): void {
+    if (this.#closed !== undefined) this.#tellClosed();
     const element = this.#open.pop();
-    if (element === undefined) this.#sink.onRootEnd();
-    else if (this.#open.length === 0) this.#sink.onElement(element);
+    if (this.#open.length > 0) return;
+    this.#closed = element ?? ROOT;
+    this.#closedAt = this.#parser.position;
+  }
+
+  #tellClosed(): void {
+    const closed = this.#closed!;
+    if (closed === ROOT) this.#sink.onRootEnd();
+    else this.#sink.onElement(closed);
+    this.#closed = undefined;
   }
 
   #onText(text: string): void {
     const parent = this.#open[this.#open.length - 1];
     if (parent === undefined) {
+      if (this.#closed !== undefined) this.#tellClosed();
       if (this.#inRoot && text.trim() !== '') this.#sink.onStrayText();
       return;
     }

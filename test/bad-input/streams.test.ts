@@ -294,6 +294,17 @@ describe('RFC 6120 §8: stanzas that are none', () => {
     });
   }
 
+  test('§8.3.3.8: an address that is none does no harm where others of the account get copies (XEP-0280 §6.1)', async () => {
+    const other = await server.signIn('romeo', 'other');
+    const raw = await RawConnection.signedIn(server, 'romeo');
+    await other.ask('set', `<enable xmlns='urn:xmpp:carbons:2'/>`);
+    raw.write("<message id='e' type='chat' to='a@b@c'><body>?</body></message><iq type='get' id='last'><x/></iq>");
+    await raw.until(/<jid-malformed.*id='last'/s);
+    await other.expectNothingMore();
+    raw.destroy();
+    await other.close();
+  });
+
   test('§8.3.1: no error is answered with an error', async () => {
     const raw = await RawConnection.signedIn(server, 'romeo');
     raw.write("<message type='error' to='@'/><presence type='error' to='@'/><iq type='error' id='1' to='@'/>");

@@ -114,7 +114,7 @@ const BEGINNINGS: [title: string, condition: string, input: Buffer][] = [
   ],
   ['§11.5: XML 1.1', 'not-well-formed', bytes("<?xml version='1.1'?>", OPENING.slice(21))],
   ['an HTTP request', 'not-well-formed', bytes('GET / HTTP/1.1\r\nHost: example.test\r\n\r\n')],
-  ['a TLS handshake on the port of STARTTLS', 'unsupported-encoding', bytes([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])],
+  ['a TLS handshake on the port of STARTTLS', 'not-well-formed', bytes([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3])],
   ['§4.9.3.1: a root that is no stream', 'bad-format', bytes("<message xmlns='jabber:client'/>")],
   [
     '§4.9.3.10: a stream of another namespace',

@@ -36,11 +36,12 @@ export class StreamParser implements XmlSink {
   #events: StreamEvent[] = [];
   /** The beginning of a character whose last bytes have not come yet; at most three bytes. */
   #partial: Buffer | undefined;
-  /** Bytes fed, and characters at the end of the last element, to know how long the next one is. */
-  #bytesSinceElement = 0;
+  /** Characters at the end of the last element, and bytes written since, to know how long the next one is. */
   #elementEndAt = 0;
+  #carried = 0;
   #space = '';
-  #begun = false;
+  /** The first bytes, until there are three of them. */
+  #head: Buffer | undefined = Buffer.alloc(0);
   #failed = false;
   #ended = false;
 
@@ -60,13 +61,14 @@ export class StreamParser implements XmlSink {
     this.#events = [];
     let from = 0;
     while (from < bytes.length && !this.#failed && !this.#ended) {
-      const room = this.#limits.maxStanzaBytes - this.#bytesSinceElement;
+      const { maxStanzaBytes } = this.#limits;
+      const room = maxStanzaBytes - this.#carried - this.#space.length - (this.#partial?.length ?? 0);
       if (room <= 0) {
-        this.#fail(tooBig(this.#limits.maxStanzaBytes));
+        this.#fail(tooBig(maxStanzaBytes));
         break;
       }
+      // No more at a time than one element may have, so none that is longer ever comes to its end.
       const until = Math.min(bytes.length, from + room);
-      this.#bytesSinceElement += until - from;
       this.#decode(from === 0 && until === bytes.length ? bytes : bytes.subarray(from, until));
       from = until;
     }
@@ -74,18 +76,26 @@ export class StreamParser implements XmlSink {
   }
 
   #decode(bytes: Buffer): void {
-    if (!this.#begun) this.#begin(bytes);
-    if (this.#failed) return;
+    if (this.#head !== undefined) {
+      this.#begin(Buffer.concat([this.#head, bytes]));
+      return;
+    }
     if (this.#partial === undefined && isAscii(bytes)) {
-      this.#write(bytes.toString('latin1'));
+      this.#write(bytes.toString('latin1'), true);
       return;
     }
     const all = this.#partial === undefined ? bytes : Buffer.concat([this.#partial, bytes]);
     const end = wholeCharacters(all);
     this.#partial = end < all.length ? Buffer.from(all.subarray(end)) : undefined;
     const whole = all.subarray(0, end);
-    if (!isUtf8(whole)) this.#fail(new StreamError('unsupported-encoding', 'Not UTF-8 (RFC 6120 section 11.6).'));
-    else if (end > 0) this.#write(whole.toString('utf8'));
+    if (isUtf8(whole)) {
+      if (end > 0) this.#write(whole.toString('utf8'), false);
+      return;
+    }
+    // What came before the fault was said all the same.
+    this.#write(whole.toString('utf8', 0, validLength(whole)), false);
+    if (!this.#failed && !this.#ended)
+      this.#fail(new StreamError('unsupported-encoding', 'Not UTF-8 (RFC 6120 section 11.6).'));
   }
 
   /**
@@ -93,13 +103,13 @@ export class StreamParser implements XmlSink {
    * is a byte order mark elsewhere is a character here, and none may stand before the stream.
    */
   #begin(bytes: Buffer): void {
-    const first = [...(this.#partial ?? []), ...bytes.subarray(0, 3)];
-    if (first[0] === 0 || first[1] === 0) {
+    this.#head = bytes.length < 3 ? bytes : undefined;
+    if (this.#head !== undefined) return;
+    if (bytes[0] === 0 || bytes[1] === 0) {
       this.#fail(new StreamError('unsupported-encoding', 'The only encoding is UTF-8.'));
-    } else if (first[0] === 0xef && first.length >= 3) {
+    } else if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
       this.#fail(new StreamError('not-well-formed', 'Text before the stream.'));
-    }
-    this.#begun = first.length >= 3;
+    } else this.#decode(bytes);
   }
 
   /** Nothing has come since the end of the last element but white space. */
@@ -111,16 +121,18 @@ export class StreamParser implements XmlSink {
    * White space at the end of a read is held back until it is known where it stands: between stanzas it is a keep-alive
    * (RFC 6120 §4.6.1) and forgotten, so that a stream may be kept alive for years; elsewhere it belongs to what follows.
    */
-  #write(text: string): void {
+  #write(text: string, ascii: boolean): void {
     const all = this.#space === '' ? text : this.#space + text;
     const end = endOfContent(all);
     this.#space = end === all.length ? '' : all.slice(end);
+    const content = this.#space === '' ? all : all.slice(0, end);
     try {
-      if (end > 0) this.#xml.write(this.#space === '' ? all : all.slice(0, end));
-      if (this.#xml.written === this.#elementEndAt && this.#elementEndAt > 0) {
-        this.#space = '';
-        this.#bytesSinceElement = 0;
+      if (end > 0) {
+        const before = this.#xml.written;
+        this.#xml.write(content);
+        this.#carry(content, Math.max(0, this.#elementEndAt - before), ascii);
       }
+      if (this.#xml.written === this.#elementEndAt && this.#elementEndAt > 0) this.#space = '';
     } catch (error) {
       if (error instanceof StreamError) this.#fail(error);
       else if (error instanceof XmlError) this.#fail(new StreamError(CONDITIONS[error.fault], error.message));
@@ -128,7 +140,15 @@ export class StreamParser implements XmlSink {
     }
   }
 
+  /** Counts what belongs to the next element: not the white space before it. @param from where the last one ended */
+  #carry(content: string, from: number, ascii: boolean): void {
+    if (from > 0) this.#carried = 0;
+    const begin = this.#carried === 0 && this.#elementEndAt > 0 ? startOfContent(content, from) : from;
+    this.#carried += ascii ? content.length - begin : Buffer.byteLength(begin === 0 ? content : content.slice(begin));
+  }
+
   #fail(error: StreamError): void {
+    if (this.#ended) return;
     this.#failed = true;
     this.#events.push({ kind: 'malformed', error });
   }
@@ -141,8 +161,7 @@ export class StreamParser implements XmlSink {
   }
 
   onElement(element: Element): void {
-    const length = this.#advance();
-    if (length > this.#limits.maxStanzaBytes) throw tooBig(this.#limits.maxStanzaBytes);
+    this.#advance();
     this.#events.push({ kind: 'element', element });
   }
 
@@ -155,13 +174,9 @@ export class StreamParser implements XmlSink {
     this.#events.push({ kind: 'end' });
   }
 
-  /** Notes the end of an element; returns its length in characters, white space before it included. */
-  #advance(): number {
-    const position = this.#xml.position;
-    const length = position - this.#elementEndAt;
-    this.#elementEndAt = position;
-    this.#bytesSinceElement = 0;
-    return length;
+  /** Notes the end of an element. */
+  #advance(): void {
+    this.#elementEndAt = this.#xml.position;
   }
 }
 
@@ -172,14 +187,33 @@ function tooBig(maxBytes: number): StreamError {
   });
 }
 
+/** White space of XML 1.0 §2.3. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
 /** Where trailing white space begins. */
 function endOfContent(text: string): number {
   let end = text.length;
-  for (; end > 0; end--) {
-    const code = text.charCodeAt(end - 1);
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
-  }
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--;
   return end;
+}
+
+/** Where white space from a place on ends. */
+function startOfContent(text: string, from: number): number {
+  let start = from;
+  while (start < text.length && isSpace(text.charCodeAt(start))) start++;
+  return start;
+}
+
+/** How many bytes from the start are UTF-8. */
+function validLength(bytes: Buffer): number {
+  for (let at = 0; ; ) {
+    const lead = bytes[at]!;
+    const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    if (at + length > bytes.length || !isUtf8(bytes.subarray(at, at + length))) return at;
+    at += length;
+  }
 }
 
 /** How many bytes from the start are whole characters; a malformed sequence counts as whole, to be refused later. */
@@ -198,5 +232,7 @@ function wholeCharacters(bytes: Buffer): number {
 
 /** Whether an element is a stanza of a client stream (RFC 6120 §8). */
 export function isStanza(element: Element): boolean {
-  return element.ns === NS_CLIENT && (element.name === 'message' || element.name === 'presence' || element.name === 'iq');
+  return (
+    element.ns === NS_CLIENT && (element.name === 'message' || element.name === 'presence' || element.name === 'iq')
+  );
 }

@@ -51,11 +51,22 @@ export const carbons = xmppFeature({
     xmpp.on(messageBounced, 'observe', ({ session, error }) => {
       const { sessions, sent } = carbonsOf.of(session.home);
       const { id, from, to } = error.attributes;
-      if (sessions.size === 0 || to === undefined || !sent.has(`${id} ${from && Jid.parse(from).bare}`)) return;
+      // What came back because its address is none was never sent.
+      if (sessions.size === 0 || to === undefined || from === undefined || !isAddress(from)) return;
+      if (!sent.has(`${id} ${Jid.parse(from).bare}`)) return;
       copy(session.home, 'received', 'error', serialize(error, NS_CLIENT), (other) => other !== session);
     });
   },
 });
+
+function isAddress(text: string): boolean {
+  try {
+    Jid.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** §4, §5: the client's own session is meant, and nobody else's. */
 function sessionsOf({ isOwner, home }: IqRequest): Set<Session> {
