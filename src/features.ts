@@ -18,6 +18,7 @@ import { delayedDelivery } from '#xmpp/features/xep-0203-delay.ts';
 import { carbons } from '#xmpp/features/xep-0280-carbons/feature.ts';
 import { messageArchive } from '#xmpp/features/xep-0313-archive/feature.ts';
 import { hints } from '#xmpp/features/xep-0334-hints.ts';
+import { clientState } from '#xmpp/features/xep-0352-client-state/feature.ts';
 import { stanzaIds } from '#xmpp/features/xep-0359-stanza-ids.ts';
 import { messageArchivePreferences } from '#xmpp/features/xep-0441-archive-preferences.ts';
 import { streamLimits } from '#xmpp/features/xep-0478-stream-limits.ts';
@@ -38,6 +39,7 @@ export const xmppFeatures: readonly XmppFeature[] = [
   subscriptions,
   blocking,
   streamManagement,
+  clientState,
   stanzaIds,
   hints,
   offlineMessages,

@@ -126,7 +126,7 @@ export class BlockList {
 }
 
 /**
- * Whether somebody is among blocked addresses: at that device, at all, or with the whole domain (XEP-0191 §5).
+ * Whether somebody is among blocked addresses: at that device, at all, or with the whole domain (XEP-0191 §6).
  * @param device '' for none
  */
 export function covers(addresses: ReadonlySet<string>, address: string, device: string): boolean {

@@ -271,7 +271,7 @@ describe('XEP-0191 §3.3, §3.4: who is blocked sees the account leave, and come
   });
 });
 
-describe('XEP-0191 §5: what an address matches', () => {
+describe('XEP-0191 §6: what an address matches', () => {
   const rows: [blocked: string, from: string, matches: boolean][] = [
     [`${ROMEO}/orchard`, 'orchard', true],
     [`${ROMEO}/orchard`, 'street', false],
@@ -306,7 +306,7 @@ describe('XEP-0191 §5: what an address matches', () => {
     await juliet.ask('get', ping);
   });
 
-  test('§4: one’s own resources are never blocked from one another', async () => {
+  test('§5: one’s own resources are never blocked from one another', async () => {
     const balcony = await server.signIn('juliet', 'balcony');
     await juliet.becomeAvailable();
     await balcony.becomeAvailable();
