@@ -68,3 +68,23 @@ test('a changed password ends the devices but the one that changed it, and leave
   assert.notEqual(home.devices.get(laptop.id), laptop);
   assert.equal(world.homes.loaded(ROMEO), home);
 });
+
+test('a home that nobody uses and nothing happens in is let go after a minute, and read again when it is wanted', async () => {
+  const before = await world.home(ROMEO);
+  world.clock.advance(50_000);
+  assert.equal(world.homes.loaded(ROMEO), before);
+  world.clock.advance(60_000);
+  assert.equal(world.homes.loaded(ROMEO), undefined);
+  const after = await world.home(ROMEO);
+  assert.notEqual(after, before);
+});
+
+test('a home with a device is not idle, however long nothing happens', async () => {
+  const home = await world.home(ROMEO);
+  const phone = new RecordingDevice(home, 'phone');
+  world.clock.advance(3_600_000);
+  assert.equal(world.homes.loaded(ROMEO), home);
+  phone.end();
+  world.clock.advance(100_000);
+  assert.equal(world.homes.loaded(ROMEO), undefined);
+});
