@@ -127,6 +127,13 @@ export class TestClient {
     return errorOf(await this.iq(type, payload, to));
   }
 
+  /** Takes all that has come so far and matches; waits for nothing. */
+  expectAll(matches: (element: Element) => boolean): Element[] {
+    const found = this.#received.filter(matches);
+    this.#received = this.#received.filter((element) => !found.includes(element));
+    return found;
+  }
+
   /** What has come and was not expected, once the server has dealt with all that was sent before. Forgets it. */
   async rest(): Promise<Element[]> {
     await this.iq('get', `<nothing xmlns='urn:example:nothing'/>`);
