@@ -1,4 +1,6 @@
+import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
+import type { Element } from '#xml/element.ts';
 import type { Delivery } from './delivery.ts';
 
 /**
@@ -16,3 +18,8 @@ export const messageFromAccount = hook<Delivery>()('messaging.from-account', ['b
  * are none of what is refused.
  */
 export const messageToAccount = hook<Delivery>()('messaging.to-account', ['block', 'archive', 'deliver', 'copy']);
+
+/** What waited is about to be given to a device of the account; stopped, it counts as delivered. */
+export const waitingMessage = hook<{ readonly home: Home; readonly element: Element }>()('messaging.waiting', [
+  'block',
+]);

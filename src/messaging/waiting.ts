@@ -6,6 +6,7 @@ import { serialize } from '#xml/serializer.ts';
 import { takenAt } from './archive-id.ts';
 import { CatchUp } from './catch-up.ts';
 import { writeDelay } from './delay.ts';
+import { waitingMessage } from './hooks.ts';
 import { type Inbox, inboxOf, messageDelivered, messageReturned, OWED } from './inbox.ts';
 import { isTaker, lastTaker } from './takers.ts';
 
@@ -110,6 +111,16 @@ function isThere(device: Device): boolean {
   return device.home.devices.get(device.id) === device && isTaker(device);
 }
 
+function isStopped(home: Home, stored: string): boolean {
+  const waiting = {
+    home,
+    get element() {
+      return parseElement(stored, NS);
+    },
+  };
+  return home.homes.hooks.run(waitingMessage, waiting) === 'stop';
+}
+
 function nextWaiting({ owed }: Inbox): number | undefined {
   for (const [id, holders] of owed) if (holders === 0) return id;
   return undefined;
@@ -117,8 +128,9 @@ function nextWaiting({ owed }: Inbox): number | undefined {
 
 function handOver(device: Device, inbox: Inbox, catchUp: CatchUp, archiveId: number, stored: string, by: string): void {
   if (inbox.owed.get(archiveId) !== 0) return;
-  if (read.get(device)?.has(archiveId)) {
-    messageDelivered(device.home, archiveId);
+  const { home } = device;
+  if (read.get(device)?.has(archiveId) || isStopped(home, stored)) {
+    messageDelivered(home, archiveId);
     return;
   }
   const delay = writeDelay({ from: by, at: takenAt(archiveId) });

@@ -166,6 +166,21 @@ describe('XEP-0191 §3.3: what somebody sends who is blocked', () => {
     await juliet.expectNothingMore();
   });
 
+  test('a message that waits from before is not delivered any more', async () => {
+    await juliet.close();
+    await romeo.close();
+    const [iago, again] = [await server.signIn('iago'), await server.signIn('juliet', 'phone')];
+    iago.send(`<message to='${JULIET}' type='chat'><body>I hate the Moor</body></message>`);
+    await iago.expectNothingMore();
+    await again.ask('set', block(iago.jid));
+    await again.becomeAvailable();
+    await again.expectNothingMore();
+    await again.ask('set', unblock());
+    const phone = await server.signIn('juliet', 'other');
+    await phone.becomeAvailable();
+    assert.ok(!(await phone.rest()).some(({ name }) => name === 'message'));
+  });
+
   test('an answer is dropped', async () => {
     romeo.send(`<iq type='result' id='x' to='${juliet.jid}'/>`);
     romeo.send(`<iq type='error' id='x' to='${juliet.jid}'><error type='cancel'/></iq>`);

@@ -7,7 +7,7 @@ import { Failure } from '#base/failure.ts';
 import { blockListOf, covers, isBlocked } from '#contacts/block-list.ts';
 import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
 import { addressesBlocking, type BlockListChange, blockListChanged, subscriptionArriving } from '#contacts/hooks.ts';
-import { messageFromAccount, messageToAccount } from '#messaging/hooks.ts';
+import { messageFromAccount, messageToAccount, waitingMessage } from '#messaging/hooks.ts';
 import { presenceArriving, presenceLeaving, probeArriving, probeLeaving } from '#presence/hooks.ts';
 import { probeOne } from '#presence/probes.ts';
 import { tellCurrent, tellGone } from '#presence/publishing.ts';
@@ -67,6 +67,11 @@ export const blocking = xmppFeature({
 
     // What somebody says who is blocked: nobody is there for messages and requests, the rest is dropped.
     xmpp.on(messageToAccount, 'block', ({ receiver, from }) => stopIf(isBlocked(receiver!, from.address, from.device)));
+    xmpp.on(waitingMessage, 'block', (waiting) => {
+      if (blockListOf(waiting.home).addresses.size === 0) return undefined;
+      const { bare, resource } = Jid.parse(waiting.element.attributes.from ?? waiting.home.address);
+      return stopIf(isBlocked(waiting.home, bare, resource));
+    });
     xmpp.on(presenceArriving, 'block', ({ home, other, otherDevice }) => stopIf(isBlocked(home, other, otherDevice)));
     xmpp.on(probeArriving, 'block', ({ home, from, fromDevice }) => stopIf(isBlocked(home, from, fromDevice)));
     xmpp.on(subscriptionArriving, 'block', ({ home, from }) => stopIf(isBlocked(home, from)));
