@@ -5,6 +5,8 @@ import { roster } from '#xmpp/features/rfc-6121-roster.ts';
 import { subscriptions } from '#xmpp/features/rfc-6121-subscriptions.ts';
 import { lastActivity } from '#xmpp/features/xep-0012-last-activity.ts';
 import { disco } from '#xmpp/features/xep-0030-disco.ts';
+import { privateXml } from '#xmpp/features/xep-0049-private-xml.ts';
+import { vcardTemp } from '#xmpp/features/xep-0054-vcard-temp.ts';
 import { registration } from '#xmpp/features/xep-0077-registration/feature.ts';
 import { softwareVersion } from '#xmpp/features/xep-0092-version.ts';
 import { caps } from '#xmpp/features/xep-0115-caps.ts';
@@ -38,6 +40,8 @@ export const xmppFeatures: readonly XmppFeature[] = [
   roster,
   subscriptions,
   blocking,
+  privateXml,
+  vcardTemp,
   streamManagement,
   clientState,
   stanzaIds,
