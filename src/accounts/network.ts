@@ -7,6 +7,8 @@ import { isIPv4, isIPv6 } from 'node:net';
  */
 export function networkOf(ip: string): string {
   if (isIPv4(ip)) return ip;
+  // As a socket that listens for both gives it.
+  if (ip.startsWith('::ffff:') && isIPv4(ip.slice(7))) return ip.slice(7);
   const address = ip.replace(/%.*$/, '');
   if (!isIPv6(address)) return 'local';
   const groups = expand(address);

@@ -69,6 +69,8 @@ export class Settings {
   readonly file: string | undefined;
   /** Sentences about what was read and not used: variables that look like settings and are none. */
   readonly warnings: string[] = [];
+  /** Moves on with each reload, for what is made of many settings and kept. */
+  revision = 0;
   #keys = new Map<string, Key>();
   #found = new Map<string, Found>();
   #live = new Map<SettingsGroup, Record<string, unknown>>();
@@ -133,6 +135,7 @@ export class Settings {
    * @throws {SettingsProblems} when it cannot be used; everything stays as it was
    */
   reload(): Change[] {
+    this.revision++;
     const found = this.#read();
     const changes: Change[] = [];
     const changed = new Map<SettingsGroup, string[]>();

@@ -22,8 +22,13 @@ export const caps = xmppFeature({
   discoServer: [NS],
   setup(xmpp) {
     const { edge } = xmpp;
-    // Made anew each time, from the answer itself: it is right whatever was switched on or off.
-    const ver = () => verificationString(describeServer(edge));
+    // Made of the answer itself, so that it is right whatever was switched on or off; once for each state of the settings.
+    let known = { ver: '', revision: -1 };
+    const ver = () => {
+      const { revision } = edge.settings;
+      if (revision !== known.revision) known = { ver: verificationString(describeServer(edge)), revision };
+      return known.ver;
+    };
     xmpp.streamFeature('after-sign-in', () => element('c', NS, { hash: 'sha-1', node: NODE, ver: ver() }));
     // §6.2. Of an older hash nothing is known any more. (`ver` asks this hook itself, without a node.)
     xmpp.on(discoInfo, 'collect', ({ home, node, answer }) => {

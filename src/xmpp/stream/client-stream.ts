@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Account } from '#accounts/accounts.ts';
 import { type Element, element } from '#xml/element.ts';
 import { escapeAttribute, serialize } from '#xml/serializer.ts';
@@ -361,7 +361,7 @@ export class ClientStream implements Flushable {
     const from = this.domain !== '' ? this.domain : (this.#assumedDomain() ?? '');
     this.write(
       `<?xml version='1.0'?><stream:stream xmlns='${NS_CLIENT}' xmlns:stream='${NS_STREAM}'` +
-        ` id='${randomBytes(12).toString('base64url')}' from='${escapeAttribute(from)}' version='1.0' xml:lang='en'>`,
+        ` id='${randomUUID()}' from='${escapeAttribute(from)}' version='1.0' xml:lang='en'>`,
     );
   }
 
@@ -417,10 +417,14 @@ export class ClientStream implements Flushable {
     const secure = new TLSSocket(plain, {
       isServer: true,
       secureContext: shown.context,
-      SNICallback: (name, answer) => {
-        shown = certificates.for(name.toLowerCase());
-        answer(null, shown.context);
-      },
+      // The domain is known after STARTTLS, and of one certificate there is no choice.
+      ...(this.domain === '' &&
+        certificates.hasChoice && {
+          SNICallback: (name: string, answer: (error: null, context: SecureContext) => void) => {
+            shown = certificates.for(name.toLowerCase());
+            answer(null, shown.context);
+          },
+        }),
       ALPNProtocols: ['xmpp-client'],
       requestCert: wantsCertificate,
       rejectUnauthorized: false,

@@ -2,8 +2,9 @@
  * SCRAM-SHA-1, -256, -512 and their -PLUS (RFC 5802, RFC 7677), with what XEP-0474 adds against downgrades. Nothing in
  * the answers, nor in the work for them, tells whether an account exists before the client has proved that it may know.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type ScramMechanism, scramHashes } from '#accounts/credentials.ts';
+import { hmac } from '#base/hmac.ts';
 import { SaslFailure } from './sasl-failure.ts';
 import type { MechanismStep, Respond, SaslAccount, SaslContext } from './sasl-mechanism.ts';
 import { accountAddress, decodeUtf8, requireOwnAuthzid } from './sasl-names.ts';
@@ -91,13 +92,13 @@ function prove(
   const { digest } = scramHashes[mechanism];
   const { storedKey, serverKey } = credentials[mechanism];
   const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
-  const clientSignature = createHmac(digest, storedKey).update(authMessage).digest();
+  const clientSignature = hmac(digest, storedKey, authMessage);
   if (final.proof.length !== clientSignature.length) throw new SaslFailure('not-authorized');
   const clientKey = clientSignature.map((byte, i) => byte ^ final.proof[i]!);
   const matches = isEqual(createHash(digest).update(clientKey).digest(), storedKey);
   if (!matches || !known) throw new SaslFailure('not-authorized');
   if (!enabled) throw new SaslFailure('account-disabled');
-  const serverSignature = createHmac(digest, serverKey).update(authMessage).digest('base64');
+  const serverSignature = hmac(digest, serverKey, authMessage).toString('base64');
   return { success: { address }, additional: Buffer.from(`v=${serverSignature}`) };
 }
 

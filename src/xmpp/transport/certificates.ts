@@ -51,6 +51,10 @@ export class Certificates {
     return this.#contexts.get(serverName ?? '') ?? this.#contexts.get(this.#domains[0]!)!;
   }
 
+  get hasChoice(): boolean {
+    return this.#contexts.size > 1;
+  }
+
   reload(): void {
     for (const domain of this.#domains) {
       try {
