@@ -1,4 +1,4 @@
-import { Element, type Node } from './element.ts';
+import type { Element, Node } from './element.ts';
 
 const XML_NS = 'http://www.w3.org/XML/1998/namespace';
 const TEXT_SPECIAL = /[&<>]/;
