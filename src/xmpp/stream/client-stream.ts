@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Account } from '#accounts/accounts.ts';
 import { type Element, element } from '#xml/element.ts';
 import { escapeAttribute, serialize } from '#xml/serializer.ts';
@@ -8,37 +7,27 @@ import type { XmppEdge } from '../edge.ts';
 import { toStanzaError } from '../failures.ts';
 import { routeStanza } from '../router.ts';
 import type { Session } from '../session.ts';
-import type { Flushable } from '../transport/flusher.ts';
+import { Connection, type ConnectionOwner } from '../transport/connection.ts';
 import { Jid } from '../wire/jid.ts';
 import { NS_BIND, NS_CLIENT, NS_SASL, NS_STREAM, NS_TLS } from '../wire/namespaces.ts';
 import { errorReply } from '../wire/stanza-error.ts';
 import { StreamError } from '../wire/stream-error.ts';
 import { isStanza, type StreamEvent, StreamParser } from '../wire/stream-parser.ts';
+import { Authentication } from './authentication.ts';
 import { bindResource } from './bind.ts';
-import { certificateIdentities } from './certificate-identities.ts';
-import { channelBindings } from './channel-binding.ts';
-import { offeredBindingTypes, offeredMechanisms, startSasl } from './sasl.ts';
-import { readSasl, saslAnswer, saslFeatures } from './sasl-elements.ts';
-import { SaslFailure } from './sasl-failure.ts';
-import type { SaslContext, TlsContext } from './sasl-mechanism.ts';
-import { SignIn } from './sign-in.ts';
+import { InTurn } from './in-turn.ts';
 
 /** Where the setting up of a stream stands (RFC 6120 §4.3.3): what the client may do next. */
 type Phase = 'secure' | 'authenticate' | 'bind' | 'established';
 
-/** Beyond this many stanzas waiting for one that takes time, the socket is not read. */
-const MAX_BACKLOG = 100;
+/** Beyond this many stanzas waiting for one that takes time, the connection is not read. */
+const MAX_WAITING = 100;
 
-/** Who sends a lot waits when the client has not taken so many bytes. */
-const MAX_UNSENT_AT_A_TIME = 131_072;
-
-/** One connection of a client, and the stream on it: framing, TLS, sign-in; afterwards a pipe to the session. */
-export class ClientStream implements Flushable {
+/** The stream of a client: set up step by step (RFC 6120 §4 to §7), afterwards a pipe to the session. */
+export class ClientStream implements ConnectionOwner {
   readonly xmpp: XmppEdge;
-  readonly address: string;
-  /** When it was opened, and last read from, epoch milliseconds. */
+  /** When the connection was opened, epoch milliseconds. */
   readonly openedAt: number;
-  lastReadAt: number;
   /** The domain that it is for, once the client has said so. */
   domain = '';
   /** RFC 6120 §4.7.4: the language of what the client says, unless it says otherwise. */
@@ -48,34 +37,38 @@ export class ClientStream implements Flushable {
   session: Session | undefined;
   /** `Accounts.revision` when it was last known that `account` may sign in. */
   #accountRevision = 0;
-  #socket: Socket;
+  #connection: Connection;
   #parser: StreamParser;
+  #events = new InTurn<StreamEvent>(
+    (event) => this.#handle(event),
+    (error) => this.#fail(error),
+  );
   #phase: Phase = 'secure';
+  #authentication: Authentication | undefined;
   #headerSent = false;
   #headerReceived = false;
-  #signIn: SignIn | undefined;
-  #failedAttempts = 0;
-  #tls: TlsContext | undefined;
-  #out = '';
-  #busy = false;
-  #backlog: StreamEvent[] = [];
   #closed = false;
-  #budget = 0;
-  #budgetSecond = 0;
 
   constructor(xmpp: XmppEdge, socket: Socket, directTls: boolean) {
     this.xmpp = xmpp;
-    this.address = socket.remoteAddress ?? '';
-    this.openedAt = this.lastReadAt = xmpp.clock.now();
-    this.#socket = socket;
+    this.openedAt = xmpp.clock.now();
     this.#parser = this.#newParser();
-    socket.setNoDelay(true);
-    if (directTls) this.#startTls();
-    else this.#listen(socket);
+    this.#connection = new Connection(xmpp, socket, this);
+    if (directTls) this.#connection.startTls('');
+    else this.#connection.listen();
+  }
+
+  /** The client's network address. */
+  get address(): string {
+    return this.#connection.address;
+  }
+
+  get lastReadAt(): number {
+    return this.#connection.lastReadAt;
   }
 
   get secured(): boolean {
-    return this.#tls !== undefined;
+    return this.#connection.tls !== undefined;
   }
 
   get established(): boolean {
@@ -86,78 +79,39 @@ export class ClientStream implements Flushable {
     return this.#closed;
   }
 
-  /** Bytes that the client has not taken yet. */
-  get unsentBytes(): number {
-    return this.#out.length + this.#socket.writableLength;
-  }
-
   /** Writes text; it goes out with all else of this turn. */
   write(text: string): void {
-    if (this.#closed) return;
-    if (this.#out === '') this.xmpp.flusher.add(this);
-    this.#out += text;
+    if (!this.#closed) this.#connection.write(text);
   }
 
   send(child: Element): void {
     this.write(serialize(child, NS_CLIENT));
   }
 
-  /** @param written called once the client has been sent it, or never will */
-  flush(written?: () => void): void {
-    const out = this.#out;
-    if (out === '') return;
-    this.#out = '';
-    this.#socket.write(out, written);
-    if (this.#socket.writableLength > this.xmpp.limits.maxUnsentBytes) {
-      this.xmpp.counts.refused.of('slow-reader').add(1);
-      this.#socket.destroy();
-    }
-  }
-
-  /**
-   * For who sends a lot: resolves when the client has taken what it was sent, or is gone. Undefined: there is little
-   * that it has not taken, and it may be sent more.
-   */
+  /** See `Connection.drained`. */
   drained(): Promise<void> | undefined {
-    const enough = Math.min(MAX_UNSENT_AT_A_TIME, this.xmpp.limits.maxUnsentBytes / 2);
-    if (this.#closed || this.unsentBytes < enough) return undefined;
-    const socket = this.#socket;
-    if (this.#out === '' && !socket.writableNeedDrain) return undefined;
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        socket.off('drain', settle).off('close', settle);
-        resolve();
-      };
-      socket.on('close', settle);
-      if (this.#out === '') socket.on('drain', settle);
-      else this.flush(settle);
-    });
+    return this.#closed ? undefined : this.#connection.drained();
   }
 
   /** Ends the stream from our side (RFC 6120 §4.4, §4.9), with an error or without. */
   close(error?: StreamError): void {
     if (this.#closed) return;
     if (error !== undefined) {
-      this.xmpp.counts.streamErrors.of(error.condition).add(1);
-      this.xmpp.log.debug(
-        { peer: this.address, account: this.account?.address, reason: error.message },
-        'stream error',
-      );
+      const { counts, log } = this.xmpp;
+      counts.streamErrors.of(error.condition).add(1);
+      log.debug({ peer: this.address, account: this.account?.address, reason: error.message }, 'stream error');
       if (!this.#headerSent) this.#sendHeader();
       this.write(error.serialize());
     }
     if (this.#headerSent) this.write('</stream:stream>');
-    this.flush();
     this.#closed = true;
-    this.#socket.end();
-    // One that does not close in its turn is not waited for.
-    this.xmpp.clock.after(2000, () => this.#socket.destroy());
+    this.#connection.end();
     this.#leave();
   }
 
   /** Cuts the connection: nobody is at its other end any more. */
   abort(): void {
-    this.#socket.destroy();
+    this.#connection.destroy();
   }
 
   /** The session is taken up by this stream: bound anew, or resumed (XEP-0198). */
@@ -165,10 +119,15 @@ export class ClientStream implements Flushable {
     this.session = session;
     session.stream = this;
     this.#phase = 'established';
-    this.#signIn = undefined;
+    this.#authentication = undefined;
     const { maxStanzaBytes, maxDepth, maxAttributes } = this.xmpp.limits;
     this.#parser.limits = { maxStanzaBytes, maxDepth, maxAttributes };
     this.xmpp.signedIn(this);
+  }
+
+  /** Takes the session away: another stream has it now. */
+  detach(): void {
+    this.session = undefined;
   }
 
   /** Whether no account has lost a right since it was known that this one may sign in. */
@@ -193,101 +152,18 @@ export class ClientStream implements Flushable {
     }
   }
 
-  /** Takes the session away: another stream has it now. */
-  detach(): void {
-    this.session = undefined;
-  }
-
-  // -- the socket
-
-  #listen(socket: Socket): void {
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('error', (err) => this.xmpp.log.debug({ err, peer: this.address }, 'connection failed'));
-    socket.on('close', () => this.#gone());
-  }
-
-  #newParser(): StreamParser {
-    const { maxStanzaBytesBeforeSignIn, maxDepth, maxAttributes } = this.xmpp.limits;
-    return new StreamParser({ maxStanzaBytes: maxStanzaBytesBeforeSignIn, maxDepth, maxAttributes });
-  }
-
-  #read(bytes: Buffer): void {
+  onBytes(bytes: Buffer): void {
     if (this.#closed) return;
-    const now = this.xmpp.clock.now();
-    this.lastReadAt = now;
-    this.#spend(bytes.length, now);
     const parser = this.#parser;
     const events = parser.feed(bytes);
     // With a restart the old stream is over, and what came after its last word was never said (RFC 6120 §5.3.3).
-    for (let i = 0; i < events.length && parser === this.#parser; i++) {
-      if (this.#busy) this.#backlog.push(events[i]!);
-      else this.#take(events[i]!);
-    }
-    if (this.#backlog.length > MAX_BACKLOG) this.#socket.pause();
+    for (let i = 0; i < events.length && parser === this.#parser; i++) this.#events.take(events[i]!);
+    if (this.#events.length > MAX_WAITING) this.#connection.held = true;
   }
 
-  /** One that sends faster than it may waits for the next second. */
-  #spend(bytes: number, now: number): void {
-    const second = Math.floor(now / 1000);
-    if (second !== this.#budgetSecond) {
-      this.#budgetSecond = second;
-      this.#budget = this.xmpp.limits.bytesPerSecond;
-    }
-    this.#budget -= bytes;
-    if (this.#budget >= 0) return;
-    this.xmpp.counts.refused.of('too-fast').add(1);
-    this.#socket.pause();
-    this.xmpp.clock.after((second + 1) * 1000 - now, () => {
-      if (this.#backlog.length <= MAX_BACKLOG) this.#socket.resume();
-    });
-  }
-
-  #take(event: StreamEvent): void {
-    if (this.#closed) return;
-    try {
-      const handling = this.#handle(event);
-      if (handling !== undefined) this.#wait(handling);
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** What comes meanwhile waits, so that a client's stanzas are dealt with in their order (RFC 6120 §10.1). */
-  #wait(handling: Promise<void>): void {
-    this.#busy = true;
-    handling.then(
-      () => this.#goOn(),
-      (error: unknown) => {
-        this.#fail(error);
-        this.#goOn();
-      },
-    );
-  }
-
-  #goOn(): void {
-    this.#busy = false;
-    const backlog = this.#backlog;
-    this.#backlog = [];
-    for (let i = 0; i < backlog.length; i++) {
-      if (this.#busy) this.#backlog.push(backlog[i]!);
-      else this.#take(backlog[i]!);
-    }
-    if (this.#backlog.length <= MAX_BACKLOG && this.#socket.isPaused() && this.#budget >= 0) this.#socket.resume();
-  }
-
-  #fail(error: unknown): void {
-    if (error instanceof StreamError) return this.close(error);
-    this.xmpp.log.error({ err: error, peer: this.address }, 'a stream failed');
-    this.close(new StreamError('internal-server-error'));
-  }
-
-  /** The socket is closed, by whomever. */
-  #gone(): void {
-    if (!this.#closed) {
-      this.#closed = true;
-      if (!this.established && this.#phase === 'secure' && this.#headerReceived)
-        this.xmpp.counts.refused.of('no-tls').add(1);
-    }
+  onClosed(): void {
+    if (!this.#closed && this.#phase === 'secure' && this.#headerReceived) this.xmpp.counts.refused.of('no-tls').add(1);
+    this.#closed = true;
     this.#leave();
   }
 
@@ -298,9 +174,14 @@ export class ClientStream implements Flushable {
     if (session !== undefined && session.stream === this) session.disconnected();
   }
 
-  // -- the stream
+  #fail(error: unknown): void {
+    if (!(error instanceof StreamError)) this.xmpp.log.error({ err: error, peer: this.address }, 'a stream failed');
+    this.close(error instanceof StreamError ? error : new StreamError('internal-server-error'));
+  }
 
   #handle(event: StreamEvent): void | Promise<void> {
+    if (this.#closed) return;
+    if (this.#events.length <= MAX_WAITING) this.#connection.held = false;
     switch (event.kind) {
       case 'malformed':
         throw event.error;
@@ -311,25 +192,28 @@ export class ClientStream implements Flushable {
         this.session?.finish();
         return this.close();
       case 'element':
-        break;
+        return this.#phase === 'established' ? this.#onStanza(event.element) : this.#onSetUp(event.element);
     }
-    const child = event.element;
-    if (this.#phase === 'established') return this.#onEstablished(child);
+  }
+
+  #onStanza(child: Element): void | Promise<void> {
+    if (isStanza(child)) return routeStanza(this.session!, child);
+    const handler = this.xmpp.elementHandler(child);
+    if (handler === undefined) {
+      throw new StreamError('unsupported-stanza-type', `<${child.name}/> has no meaning here.`);
+    }
+    handler(this.session!, child);
+  }
+
+  /** An element before a resource is bound. */
+  #onSetUp(child: Element): void | Promise<void> {
     if (child.ns === NS_TLS && child.name === 'starttls') return this.#onStartTls();
     if (child.ns === NS_SASL) return this.#onSasl(child);
     if (this.#phase === 'bind') return this.#onBind(child);
     const handler = isStanza(child) ? this.xmpp.beforeSignIn : undefined;
     const taking = this.secured || !this.xmpp.listeners.requireTls ? handler?.(this, child) : undefined;
-    if (taking !== undefined) return taking;
-    throw new StreamError('not-authorized', 'Sign in first.');
-  }
-
-  #onEstablished(child: Element): void | Promise<void> {
-    if (isStanza(child)) return routeStanza(this.session!, child);
-    const handler = this.xmpp.elementHandler(child);
-    if (handler === undefined)
-      throw new StreamError('unsupported-stanza-type', `<${child.name}/> has no meaning here.`);
-    handler(this.session!, child);
+    if (taking === undefined) throw new StreamError('not-authorized', 'Sign in first.');
+    return taking;
   }
 
   /** RFC 6120 §4.7. */
@@ -365,12 +249,18 @@ export class ClientStream implements Flushable {
     );
   }
 
+  #newParser(): StreamParser {
+    const { maxStanzaBytesBeforeSignIn, maxDepth, maxAttributes } = this.xmpp.limits;
+    return new StreamParser({ maxStanzaBytes: maxStanzaBytesBeforeSignIn, maxDepth, maxAttributes });
+  }
+
   /** A new stream on the same connection (RFC 6120 §4.3.3). */
   #restart(phase: Phase): void {
     this.#phase = phase;
     this.#headerSent = false;
     this.#headerReceived = false;
     this.#parser = this.#newParser();
+    this.#events.clear();
   }
 
   #sendFeatures(): void {
@@ -382,8 +272,8 @@ export class ClientStream implements Flushable {
       }
       if (this.secured || !requireTls) {
         this.#phase = 'authenticate';
-        const context = this.#saslContext();
-        features.push(...saslFeatures(offeredMechanisms(context), offeredBindingTypes(context)));
+        this.#authentication ??= new Authentication(this.xmpp, this.address);
+        features.push(...this.#authentication.features(this.domain, this.#connection.tls));
         features.push(...this.xmpp.streamFeatures('before-sign-in', this));
       }
     } else {
@@ -393,121 +283,30 @@ export class ClientStream implements Flushable {
     this.write(`<stream:features>${inside}</stream:features>`);
   }
 
-  // -- TLS
-
-  /** RFC 6120 §5.4.2. */
+  /** RFC 6120 §5.4.2. What was sent in the clear after <starttls/> has no place in the secured stream. */
   #onStartTls(): void {
     if (this.secured || this.account !== undefined) throw new StreamError('policy-violation', 'TLS is on already.');
     if (!this.#headerReceived) throw new StreamError('bad-format');
     this.write(`<proceed xmlns='${NS_TLS}'/>`);
-    this.flush();
-    // What was sent in the clear after <starttls/> has no place in the secured stream.
-    this.#socket.removeAllListeners('data');
+    this.#connection.flush();
     this.#restart('secure');
-    this.#startTls();
-  }
-
-  #startTls(): void {
-    const { certificates, listeners } = this.xmpp;
-    const wantsCertificate = listeners.clientCertificates !== '';
-    const plain = this.#socket;
-    plain.removeAllListeners('error');
-    plain.removeAllListeners('close');
-    let shown = certificates.for(this.domain === '' ? undefined : this.domain);
-    const secure = new TLSSocket(plain, {
-      isServer: true,
-      secureContext: shown.context,
-      // The domain is known after STARTTLS, and of one certificate there is no choice.
-      ...(this.domain === '' &&
-        certificates.hasChoice && {
-          SNICallback: (name: string, answer: (error: null, context: SecureContext) => void) => {
-            shown = certificates.for(name.toLowerCase());
-            answer(null, shown.context);
-          },
-        }),
-      ALPNProtocols: ['xmpp-client'],
-      requestCert: wantsCertificate,
-      rejectUnauthorized: false,
-    });
-    this.#socket = secure;
-    const failed = (): void => this.xmpp.counts.refused.of('tls-handshake').add(1);
-    secure.once('close', failed);
-    secure.once('secure', () => {
-      secure.off('close', failed);
-      const certificate = wantsCertificate && secure.authorized ? secure.getPeerX509Certificate() : undefined;
-      this.#tls = {
-        channelBindings: channelBindings(secure, shown.certificate),
-        ...(certificate !== undefined && { certificate: certificateIdentities(certificate) }),
-      };
-    });
-    this.#listen(secure);
-  }
-
-  // -- SASL
-
-  #saslContext(): SaslContext {
-    const { listeners, sasl } = this.xmpp;
-    return {
-      domain: this.domain,
-      tls: this.#tls,
-      allowed: sasl.mechanisms,
-      withoutTls: !listeners.requireTls,
-      downgradeProtection: sasl.downgradeProtection,
-    };
+    this.#connection.startTls(this.domain);
   }
 
   /** RFC 6120 §6.4. */
   async #onSasl(child: Element): Promise<void> {
     if (this.account !== undefined) throw new StreamError('policy-violation', 'Signed in already.');
-    try {
-      if (!this.#headerReceived) throw new SaslFailure('malformed-request');
-      const said = readSasl(child);
-      if (said === undefined) throw new SaslFailure('malformed-request', `<${child.name}/> is not for clients.`);
-      if (said.mechanism !== undefined) {
-        this.#signIn = new SignIn(
-          startSasl(said.mechanism, this.#saslContext()),
-          this.address,
-          this.xmpp.signInServices,
-        );
-      }
-      if (this.#signIn === undefined) throw new SaslFailure('malformed-request', 'No sign-in is under way.');
-      const answer = await this.#signIn.take(said.input as Parameters<SignIn['take']>[0]);
-      if (this.#closed) return;
-      if ('failure' in answer) throw new SaslFailure(answer.failure, answer.text ?? '');
-      this.send(saslAnswer(answer));
-      if ('challenge' in answer) return;
-      if (this.#backlog.length > 0 || !this.#parser.isBetweenElements) {
-        throw new StreamError(
-          'policy-violation',
-          'A client waits for success, then opens a new stream (RFC 6120 §6.4.6).',
-        );
-      }
-      this.account = answer.account;
-      this.#accountRevision = this.#signIn.revision;
-      this.xmpp.counts.signIns.of('success').add(1);
-      this.#restart('bind');
-    } catch (error) {
-      if (!(error instanceof SaslFailure)) throw error;
-      this.#refuseSignIn(error);
+    this.#authentication ??= new Authentication(this.xmpp, this.address);
+    const place = { domain: this.#headerReceived ? this.domain : '', tls: this.#connection.tls };
+    const signedIn = await this.#authentication.take(child, place, (answer) => this.send(answer));
+    if (signedIn === undefined || this.#closed) return;
+    if (this.#events.length > 0 || !this.#parser.isBetweenElements) {
+      throw new StreamError('policy-violation', 'After success a client opens a new stream (RFC 6120 §6.4.6).');
     }
+    this.account = signedIn.account;
+    this.#accountRevision = signedIn.revision;
+    this.#restart('bind');
   }
-
-  /** RFC 6120 §6.4.5: some tries are allowed. */
-  #refuseSignIn(failure: SaslFailure): void {
-    const address = this.#signIn?.address;
-    this.#signIn = undefined;
-    this.xmpp.counts.signIns.of(failure.condition).add(1);
-    this.xmpp.log.info({ peer: this.address, account: address, reason: failure.condition }, 'sign-in refused');
-    this.send(saslAnswer({ failure: failure.condition, ...(failure.text !== '' && { text: failure.text }) }));
-    // COMPAT(slixmpp, before 1.8.5): binds TLS 1.3 by what is not defined for it, hash by hash, and then says of each hash
-    // that there was nothing to bind to, before it comes to PLAIN. Who named no account has guessed no password.
-    this.#failedAttempts += address === undefined ? 0.5 : 1;
-    if (this.#failedAttempts >= this.xmpp.limits.signInAttempts) {
-      throw new StreamError('policy-violation', 'Too many failed sign-ins on one connection.');
-    }
-  }
-
-  // -- binding
 
   /** RFC 6120 §7; a feature may take the place of binding (XEP-0198 resumes). */
   async #onBind(child: Element): Promise<void> {
@@ -517,10 +316,8 @@ export class ClientStream implements Flushable {
       try {
         const session = await bindResource(this, this.account!, request.childText('resource'));
         if (session === undefined) return;
-        const jid = element('jid', NS_BIND, {}, session.jid.full);
-        this.send(
-          element('iq', NS_CLIENT, { type: 'result', id: child.attributes.id }, element('bind', NS_BIND, {}, jid)),
-        );
+        const bound = element('bind', NS_BIND, {}, element('jid', NS_BIND, {}, session.jid.full));
+        this.send(element('iq', NS_CLIENT, { type: 'result', id: child.attributes.id }, bound));
         this.xmpp.started(session);
       } catch (error) {
         if (error instanceof StreamError) throw error;
