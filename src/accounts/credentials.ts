@@ -86,7 +86,10 @@ export function fakeCredentials(secret: Uint8Array, address: string, iterations 
     .update(address)
     .digest();
   let at = 0;
-  const take = (bytes: number): Buffer => drawn.subarray(at, (at += bytes));
+  const take = (bytes: number): Buffer => {
+    at += bytes;
+    return drawn.subarray(at - bytes, at);
+  };
   const fake = (mechanism: ScramMechanism): ScramKeys => {
     const { bytes } = scramHashes[mechanism];
     return { salt: take(SALT_BYTES), iterations, storedKey: take(bytes), serverKey: take(bytes) };

@@ -18,6 +18,7 @@ export type Item =
 export type Receiver<K extends Item['kind']> = (
   home: Home,
   item: Extract<Item, { kind: K }>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: so that a receiver may be a function without a return statement
 ) => Commit | undefined | void;
 
 export interface HomesOptions {
@@ -170,8 +171,9 @@ export class Homes {
     const home = new Home(account, this);
     let next = 0;
     for (const part of partDefinitions) {
-      const rows = results.slice(next, (next += part.queries?.length ?? 0));
-      home.parts.push(part.load(home, rows));
+      const count = part.queries?.length ?? 0;
+      home.parts.push(part.load(home, results.slice(next, next + count)));
+      next += count;
     }
     return home;
   }

@@ -8,6 +8,7 @@ import { Failure } from './failure.ts';
  * A hook is a value, so a misspelt one does not compile. Handlers run straight through, without an await: what they
  * need to know is in memory (see docs/architecture.md). One returns nothing to pass on, or `'stop'`.
  */
+// biome-ignore lint/suspicious/noConfusingVoidType: so that a handler may be a function without a return statement
 export type Handler<Context> = (context: Context) => 'stop' | undefined | void;
 
 export interface Hook<Context, Phase extends string = string> {

@@ -1,18 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Accounts } from '#accounts/accounts.ts';
-import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Homes } from '#accounts/homes.ts';
+import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import type { Clock } from '#base/clock.ts';
-import { Failure } from '#base/failure.ts';
+import { listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Element } from '#xml/element.ts';
-import { FeatureHost } from './feature-host.ts';
 import type { XmppFeature } from './feature.ts';
+import { FeatureHost } from './feature-host.ts';
 import { sessionStarted } from './hooks.ts';
-import { iqKey, type IqTable } from './iq.ts';
+import { type IqTable, iqKey } from './iq.ts';
 import type { Session } from './session.ts';
 import { xmppLimits, xmppListeners } from './settings.ts';
 import { ClientStream } from './stream/client-stream.ts';
@@ -187,16 +187,29 @@ export class XmppEdge {
     if (others?.size === 0) this.#signingIn.delete(stream.address);
   }
 
-  #open(host: string, port: number, directTls: boolean): Promise<number> {
+  /** Where the machine has no IPv6, every address is every one of IPv4. */
+  async #open(host: string, port: number, directTls: boolean): Promise<number> {
+    try {
+      return await this.#listen(host, port, directTls);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL'))
+        throw listenFailure(error, host, port);
+      this.log.info({ port }, 'this machine has no IPv6; only IPv4 is listened on');
+    }
+    return this.#listen('0.0.0.0', port, directTls).catch((error: unknown) => {
+      throw listenFailure(error, '0.0.0.0', port);
+    });
+  }
+
+  #listen(host: string, port: number, directTls: boolean): Promise<number> {
     const server = createServer((socket) => this.#accept(socket, directTls));
-    this.#servers.push(server);
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const why = error.code === 'EADDRINUSE' ? 'another program has it; use --port-offset' : error.message;
-        reject(new Failure('unavailable', `cannot listen on port ${port}: ${why}`));
-      });
+      server.once('error', reject);
       server.listen({ host, port, backlog: 1024 }, () => {
+        server.off('error', reject);
         server.on('error', (err) => this.log.error({ err, port }, 'a listener failed'));
+        this.#servers.push(server);
         resolve((server.address() as { port: number }).port);
       });
     });

@@ -1,7 +1,7 @@
-import { flag, type SettingsGroup, settingsGroup, type Shape } from '#base/settings.ts';
+import { flag, type SettingsGroup, type Shape, settingsGroup } from '#base/settings.ts';
 import type { XmppEdge } from './edge.ts';
 import type { FeatureContext, IqHandler, IqPlace, XmppFeature } from './feature.ts';
-import { iqKey, type IqTable } from './iq.ts';
+import { type IqTable, iqKey } from './iq.ts';
 
 /** `XEP-0191` is `xep-0191`, `RFC 6121 §2` is `rfc-6121-2`. */
 export function featureId({ spec }: Pick<XmppFeature, 'spec'>): string {

@@ -1,6 +1,6 @@
+import type { Home } from '#accounts/home.ts';
 import type { Handler, Hook } from '#base/hook.ts';
 import type { Shape, Values } from '#base/settings.ts';
-import type { Home } from '#accounts/home.ts';
 import type { Element } from '#xml/element.ts';
 import type { XmppEdge } from './edge.ts';
 import type { Session } from './session.ts';

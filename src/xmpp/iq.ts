@@ -49,7 +49,15 @@ export function routeIq(session: Session, stanza: Element, to: Jid | undefined):
   }
   const { at = 'account', by = 'owner', otherwise } = registration.place;
   if (at !== 'both' && (at === 'server') !== isServer) throw new StanzaError('service-unavailable');
-  const request = (home: Home): IqRequest => ({ stanza, payload: payload!, from: session.jid, to, session, home, isOwner });
+  const request = (home: Home): IqRequest => ({
+    stanza,
+    payload: payload!,
+    from: session.jid,
+    to,
+    session,
+    home,
+    isOwner,
+  });
   if (isServer || isOwner) return handle(registration, request(session.home));
   if (by === 'owner') throw new StanzaError('service-unavailable');
   const { homes } = session.home;

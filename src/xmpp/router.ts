@@ -1,15 +1,15 @@
-import { submitMessage } from './message.ts';
-import { routeIq } from './iq.ts';
-import { handlePresence } from './presence.ts';
+import { Failure } from '#base/failure.ts';
+import type { Commit } from '#store/database.ts';
+import type { Element } from '#xml/element.ts';
+import { toStanzaError } from './failures.ts';
 import { stanzaLeaving } from './hooks.ts';
+import { routeIq } from './iq.ts';
+import { submitMessage } from './message.ts';
+import { handlePresence } from './presence.ts';
 import type { Session } from './session.ts';
 import { Jid } from './wire/jid.ts';
 import { StanzaError } from './wire/stanza-error.ts';
 import { StreamError } from './wire/stream-error.ts';
-import { toStanzaError } from './failures.ts';
-import { Failure } from '#base/failure.ts';
-import type { Commit } from '#store/database.ts';
-import type { Element } from '#xml/element.ts';
 
 /**
  * Takes a stanza from a signed-in client to whom it is for (RFC 6120 §8.1, §10). The stanza is dealt with when the
@@ -22,10 +22,11 @@ export function routeStanza(session: Session, stanza: Element): void | Promise<v
   try {
     const handling = dispatch(session, stanza);
     if (handling instanceof Promise) {
-      return handling.then(
+      session.handling = handling.then(
         (commit) => session.countHandled(commit ?? undefined),
         (error: unknown) => refuse(session, stanza, error),
       );
+      return session.handling;
     }
     session.countHandled(handling ?? undefined);
   } catch (error) {
@@ -33,6 +34,7 @@ export function routeStanza(session: Session, stanza: Element): void | Promise<v
   }
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: presence and IQs have nothing to return
 type Handling = Commit | undefined | void;
 
 function dispatch(session: Session, stanza: Element): Handling | Promise<Handling> {
@@ -87,4 +89,3 @@ function refuse(session: Session, stanza: Element, thrown: unknown): void {
   if (type !== 'error' && !(stanza.name === 'iq' && type === 'result')) session.sendError(stanza, error);
   session.countHandled(undefined);
 }
-

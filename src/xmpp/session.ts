@@ -46,6 +46,8 @@ export class Session implements Device {
   handled = 0;
   /** What has to reach the disk before the last of them counts as handled. */
   uncommitted: Commit | undefined;
+  /** The last of its stanzas that took time to be dealt with; settled, unless it still does. */
+  handling: Promise<void> | undefined;
   outbox: Outbox | undefined;
   gate: Gate | undefined;
   #ended = false;
@@ -73,7 +75,10 @@ export class Session implements Device {
   sendText(text: string, archiveId = 0): void {
     this.gate?.flush();
     this.xmpp.counts.stanzasSent.add(1);
-    if (this.outbox !== undefined) return this.outbox.send(text, archiveId);
+    if (this.outbox !== undefined) {
+      this.outbox.send(text, archiveId);
+      return;
+    }
     if (archiveId !== 0) messageDelivered(this.home, archiveId);
     this.stream?.write(text);
   }

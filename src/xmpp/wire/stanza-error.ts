@@ -1,4 +1,4 @@
-import { Element, element } from '#xml/element.ts';
+import { type Element, element } from '#xml/element.ts';
 import { NS_CLIENT, NS_STANZA_ERRORS } from './namespaces.ts';
 
 /** RFC 6120 §8.3.2. */

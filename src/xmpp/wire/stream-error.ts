@@ -53,7 +53,9 @@ export class StreamError extends Error {
   serialize(): string {
     const text =
       this.text === '' ? '' : `<text xmlns='${NS_STREAM_ERRORS}' xml:lang='en'>${escapeText(this.text)}</text>`;
-    const more = this.application ? serialize(element(this.application.name, this.application.ns, this.application.attributes)) : '';
+    const more = this.application
+      ? serialize(element(this.application.name, this.application.ns, this.application.attributes))
+      : '';
     return `<stream:error><${this.condition} xmlns='${NS_STREAM_ERRORS}'/>${text}${more}</stream:error>`;
   }
 }

@@ -56,7 +56,7 @@ export const streamManagement = xmppFeature({
     const managed = new WeakMap<Session, Managed>();
     /** Sessions that may be resumed, and of those that are over how far the client had come. */
     const resumable = new Map<string, Managed>();
-    const over = new Map<string, number>();
+    const over = new Map<string, Pick<Session, 'handled' | 'uncommitted'>>();
     /** Sessions without a connection: what ends their waiting. */
     const waiting = new Map<Managed, () => void>();
 
@@ -88,7 +88,7 @@ export const streamManagement = xmppFeature({
       if (sm === undefined) return;
       sm.disconnected();
       stopWaiting(sm);
-      if (resumable.delete(sm.id)) remember(sm.id, session.handled);
+      if (resumable.delete(sm.id)) remember(sm.id, session);
       returnUnacknowledged(session, sm.takeRest());
     });
     xmpp.onStop(() => {
@@ -100,7 +100,10 @@ export const streamManagement = xmppFeature({
 
     /** §3. */
     function enable(session: Session, request: Element): void {
-      if (session.outbox !== undefined) return fail(session.stream!, 'unexpected-request');
+      if (session.outbox !== undefined) {
+        fail(session.stream!, 'unexpected-request');
+        return;
+      }
       const wanted = parseCount(request.attributes.max);
       const maxSeconds = Math.min(wanted ?? settings.resumeSeconds, settings.resumeSeconds);
       const mayResume = ['true', '1'].includes(request.attributes.resume ?? '') && maxSeconds > 0;
@@ -129,18 +132,18 @@ export const streamManagement = xmppFeature({
       if (count === undefined) return fail(stream, 'bad-request');
       const sm = resumable.get(previd);
       if (sm === undefined || sm.session.home.account.id !== stream.account!.id) {
-        return fail(stream, 'item-not-found', sm === undefined ? over.get(previd) : undefined);
+        return fail(stream, 'item-not-found', sm === undefined ? await handledBefore(previd) : undefined);
       }
       const { session } = sm;
-      const old = session.stream;
-      old?.detach();
-      session.stream = undefined;
-      old?.close(new StreamError('conflict', 'The session was resumed on another connection.'));
-      sm.disconnected();
-      stopWaiting(sm);
-      // What the client sent on the broken connection counts once it is on disk; a commit that fails has been answered.
-      await session.uncommitted?.settled().catch(() => undefined);
-      if (session.ended) return fail(stream, 'item-not-found', session.handled);
+      // More than once when somebody else resumes it meanwhile: the last one has it.
+      do {
+        takeAway(sm);
+        // What the client sent on the broken connection counts, also what was still being dealt with, or the client would
+        // send it again; and once it is on disk. A commit that fails has been answered.
+        await session.handling?.catch(() => undefined);
+        await session.uncommitted?.settled().catch(() => undefined);
+      } while (session.stream !== undefined && !session.ended);
+      if (session.ended) return fail(stream, 'item-not-found', await handledBefore(previd));
       if (stream.closed) return session.disconnected();
       stream.establish(session);
       stream.send(element('resumed', NS_SM, { previd, h: String(session.handled) }));
@@ -149,13 +152,36 @@ export const streamManagement = xmppFeature({
       session.home.homes.hooks.run(sessionResumed, session);
     }
 
+    /** The session has no connection any more. */
+    function takeAway(sm: Managed): void {
+      const { session } = sm;
+      const old = session.stream;
+      old?.detach();
+      session.stream = undefined;
+      old?.close(new StreamError('conflict', 'The session was resumed on another connection.'));
+      sm.disconnected();
+      stopWaiting(sm);
+    }
+
+    /** How far the client of a session that is over had come. Nothing is said when that did not reach the disk. */
+    async function handledBefore(id: string): Promise<number | undefined> {
+      const last = over.get(id);
+      try {
+        await last?.uncommitted?.settled();
+      } catch {
+        return undefined;
+      }
+      return last?.handled;
+    }
+
     function stopWaiting(sm: Managed): void {
       waiting.get(sm)?.();
       waiting.delete(sm);
     }
 
-    function remember(id: string, handled: number): void {
-      over.set(id, handled);
+    function remember(id: string, session: Session): void {
+      const { handled, uncommitted } = session;
+      over.set(id, { handled, uncommitted });
       if (over.size > MAX_REMEMBERED) over.delete(over.keys().next().value!);
     }
   },
