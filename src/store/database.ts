@@ -32,6 +32,8 @@ export class Commit {
   /** Why it failed. */
   error: Error | undefined;
   #listeners: (() => void)[] = [];
+  /** Of one made by `both`: what it ends with. */
+  #last: Commit | undefined;
 
   /** Calls `run` once the group is on disk or has failed; at once where that is known already. */
   onSettled(run: () => void): void {
@@ -67,7 +69,10 @@ export class Commit {
     if (b === undefined || a === b) return a;
     if (a === undefined || a.state === 'done') return b;
     if (b.state === 'done') return a;
+    // Who adds the same group again and again has one that waits for it, not a chain as long as the group is full.
+    if (a.state === 'pending' && a.#last === b) return a;
     const joined = new Commit();
+    joined.#last = b;
     a.onSettled(() => b.onSettled(() => joined.settle(a.error ?? b.error)));
     return joined;
   }
