@@ -127,9 +127,11 @@ for (const [what, [xml, error]] of Object.entries(WRONG)) {
   });
 }
 
-test("XEP-0441 §2.1: somebody else's preferences are forbidden", async () => {
-  assert.equal(await romeo.refusal('get', `<prefs xmlns='${NS}'/>`, 'juliet@example.test'), 'auth, forbidden');
-  assert.equal(await romeo.refusal('set', prefs('never'), 'juliet@example.test'), 'auth, forbidden');
+test("XEP-0441 §2.1: somebody else's preferences are forbidden, also of who does not exist", async () => {
+  for (const to of ['juliet@example.test', 'nobody@example.test']) {
+    assert.equal(await romeo.refusal('get', `<prefs xmlns='${NS}'/>`, to), 'auth, forbidden');
+    assert.equal(await romeo.refusal('set', prefs('never'), to), 'auth, forbidden');
+  }
 });
 
 test('what is not archived is still delivered to who is away, and then forgotten', async () => {

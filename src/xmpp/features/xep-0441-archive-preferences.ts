@@ -39,7 +39,7 @@ export const messageArchivePreferences = xmppFeature({
     const policy = xmpp.edge.settings.of(messagingSettings);
     const current = (home: Home): Element =>
       write(archivePreferences(home) ?? { default: POLICIES[policy.archive], always: [], never: [] });
-    const place = { ns: NS_MAM, name: 'prefs', by: 'anyone' } as const;
+    const place = { ns: NS_MAM, name: 'prefs', by: 'anyone', otherwise: forbid } as const;
     xmpp.onIqGet(place, (iq) => {
       checkOwner(iq);
       return current(iq.home);
@@ -53,7 +53,12 @@ export const messageArchivePreferences = xmppFeature({
 });
 
 function checkOwner({ isOwner }: IqRequest): void {
-  if (!isOwner) throw new StanzaError('forbidden', { text: 'An archive is for its owner.' });
+  if (!isOwner) forbid();
+}
+
+/** Also where there is no such account, or anyone could find out by this which ones there are. */
+function forbid(): never {
+  throw new StanzaError('forbidden', { text: 'An archive is for its owner.' });
 }
 
 /** §2.1. Whose messages are to be kept always and never, has them kept never. */

@@ -206,7 +206,9 @@ describe('XEP-0280 §4, §5: asking for copies', () => {
 
   test("§4.1, §5.1: for somebody else's client it is not allowed", async () => {
     for (const request of [ENABLE, DISABLE]) {
-      assert.equal(await juliet.refusal('set', request, 'romeo@example.test'), 'cancel, not-allowed');
+      for (const to of ['romeo@example.test', 'nobody@example.test']) {
+        assert.equal(await juliet.refusal('set', request, to), 'cancel, not-allowed');
+      }
     }
   });
 

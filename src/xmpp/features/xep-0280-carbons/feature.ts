@@ -36,7 +36,7 @@ export const carbons = xmppFeature({
   status: 'complete',
   disco: [NS_CARBONS, 'urn:xmpp:carbons:rules:0'],
   setup(xmpp) {
-    const place = { ns: NS_CARBONS, by: 'anyone' } as const;
+    const place = { ns: NS_CARBONS, by: 'anyone', otherwise: refuse } as const;
     xmpp.onIqSet({ ...place, name: 'enable' }, (iq) => {
       sessionsOf(iq).add(iq.session);
       return undefined;
@@ -70,8 +70,13 @@ function isAddress(text: string): boolean {
 
 /** §4, §5: the client's own session is meant, and nobody else's. */
 function sessionsOf({ isOwner, home }: IqRequest): Set<Session> {
-  if (!isOwner) throw new StanzaError('not-allowed');
+  if (!isOwner) refuse();
   return carbonsOf.of(home).sessions;
+}
+
+/** Also where there is no such account, or anyone could find out by this which ones there are. */
+function refuse(): never {
+  throw new StanzaError('not-allowed');
 }
 
 /** §8: to all others, with the id that it has in the archive. */

@@ -383,12 +383,13 @@ describe('XEP-0313 §5: metadata', () => {
 });
 
 describe('XEP-0313 §6, §7: whose it is', () => {
-  test("§7.1: somebody else's archive is forbidden, in every respect", async () => {
-    const to = 'romeo@example.test';
-    assert.equal(await refused(juliet, '', to), 'auth, forbidden');
-    assert.equal(await juliet.refusal('get', `<metadata xmlns='${NS}'/>`, to), 'auth, forbidden');
-    assert.equal(await juliet.refusal('get', `<query xmlns='${NS}'/>`, to), 'auth, forbidden');
-  });
+  for (const name of ['romeo', 'nobody'])
+    test(`§7.1: somebody else's archive is forbidden, in every respect, whether there is one or not: that of ${name}`, async () => {
+      const to = `${name}@example.test`;
+      assert.equal(await refused(juliet, '', to), 'auth, forbidden');
+      assert.equal(await juliet.refusal('get', `<metadata xmlns='${NS}'/>`, to), 'auth, forbidden');
+      assert.equal(await juliet.refusal('get', `<query xmlns='${NS}'/>`, to), 'auth, forbidden');
+    });
 
   test('§3.2: it is at the bare JID of the account', async () => {
     assert.ok((await query(juliet, '', 'juliet@example.test')).ids.length >= 24);

@@ -34,6 +34,8 @@ export const messageArchive = xmppFeature({
   version: '1.1.3',
   status: 'complete',
   note: 'Of accounts. What a device has read in the archive is not delivered to it once more.',
+  // COMPAT(profanity, 0.13): looks for archives at the domain, where §8 has none announced.
+  discoServer: [NS_MAM],
   discoAccount: [NS_MAM, `${NS_MAM}#extended`, `${NS_MAM}#groupchat-field`],
   settings: {
     maxPage: integer({
@@ -53,7 +55,7 @@ export const messageArchive = xmppFeature({
   },
   setup(xmpp) {
     const { settings } = xmpp;
-    const place = { ns: NS_MAM, by: 'anyone' } as const;
+    const place = { ns: NS_MAM, by: 'anyone', otherwise: forbid } as const;
     xmpp.onIqGet({ ...place, name: 'query' }, (iq) => {
       checkOwner(iq);
       return queryForm();
@@ -71,7 +73,12 @@ export const messageArchive = xmppFeature({
 
 /** §7.1. */
 function checkOwner({ isOwner }: IqRequest): void {
-  if (!isOwner) throw new StanzaError('forbidden', { text: 'An archive is for its owner.' });
+  if (!isOwner) forbid();
+}
+
+/** Also where there is no such account, or anyone could find out by this which ones there are. */
+function forbid(): never {
+  throw new StanzaError('forbidden', { text: 'An archive is for its owner.' });
 }
 
 /** §5. */
