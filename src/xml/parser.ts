@@ -63,7 +63,7 @@ export class XmlParser {
     parser.on('closetag', () => this.#onClose());
     parser.on('text', (text) => this.#onText(text));
     // `on` sets properties by computed name; V8 turns an object that gets too many of those into a hash table, and all
-    // parsing becomes six times slower (bench/xml). A property set by its name costs nothing. A test holds the names.
+    // parsing becomes six times slower. A property set by its name costs nothing. A test holds the names.
     const rare = parser as unknown as Record<
       'cdataHandler' | 'commentHandler' | 'doctypeHandler' | 'piHandler',
       unknown
