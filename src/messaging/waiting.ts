@@ -40,7 +40,7 @@ export async function deliverWaiting(device: Device, by: string): Promise<void> 
     inbox.catchUps.delete(device);
     const there = isThere(device);
     for (const message of catchUp.queue) {
-      if (there) device.takeMessage(message);
+      if (there || isForIt(device, message)) device.takeMessage(message);
       else messageReturned(home, message.archiveId);
     }
     if (!there) giveToNext(home, by);
@@ -109,6 +109,12 @@ async function handOverAll(device: Device, inbox: Inbox, catchUp: CatchUp, by: s
 /** Whether it is signed in and still takes messages. */
 function isThere(device: Device): boolean {
   return device.home.devices.get(device.id) === device && isTaker(device);
+}
+
+/** What is for that device alone comes to it also when it takes nothing else any more, or what follows overtakes it. */
+function isForIt(device: Device, { element }: Handover): boolean {
+  const { home, id } = device;
+  return home.devices.get(id) === device && element.attributes.to === `${home.address}/${id}`;
 }
 
 function isStopped(home: Home, stored: string): boolean {
