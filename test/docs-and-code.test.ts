@@ -76,11 +76,3 @@ test('an example that names its file is that file', () => {
   assert.ok(examples.length > 0);
   for (const [, file, text] of examples) assert.equal(text, read(file!), file);
 });
-
-test('no document refers to what is outside the repository', () => {
-  const files = globSync(['*.md', '*.json', '{src,test,tools,bench,docs,bin}/**/*.{ts,md,py,sh,yml,lua,txt}'], {
-    cwd: ROOT,
-  });
-  const outside = files.filter((file) => /\.\.\/shared\b/.test(read(file)) && !file.endsWith('docs-and-code.test.ts'));
-  assert.deepEqual(outside, []);
-});
