@@ -239,8 +239,8 @@ export async function openContext(options: NodeOptions): Promise<{ context: Comm
 
 /** What the commands work on. @param server undefined while no server runs */
 function commandContext(node: Node, server?: ServerFacts): CommandContext {
-  const { folder, domains, accounts, settings, log } = node;
-  return { domain: folder.domain, domains, accounts, settings, log, server };
+  const { folder, domains, accounts, homes, settings, log } = node;
+  return { domain: folder.domain, domains, accounts, homes, settings, log, server };
 }
 
 async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node> {

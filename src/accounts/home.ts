@@ -62,7 +62,7 @@ export interface PartDefinition<T> {
   load(home: Home, rows: Row[][]): T;
   /** Whether the home must stay loaded for this part's sake (something not written yet). */
   busy?(part: T): boolean;
-  /** Writes what is to be written before the server stops. */
+  /** Writes what is to be written before the home is let go while something may be: the server stops, or it is disabled. */
   flush?(part: T, home: Home): void;
 }
 

@@ -134,16 +134,22 @@ export class Homes {
     if (reason !== 'password-changed') this.#loading.delete(address);
     const home = this.#loaded.get(address);
     if (home === undefined) return;
+    // The rows of a removed one are gone, and its devices' leaving must not make any: `loaded` says that it is over.
+    if (reason === 'removed') this.#loaded.delete(address);
     for (const device of [...home.devices.values()]) if (device.id !== except) device.end(reason);
-    if (reason !== 'password-changed') this.#loaded.delete(address);
+    if (reason !== 'disabled') return;
+    this.#flush(home);
+    this.#loaded.delete(address);
   }
 
   /** Hands to the store what homes have not written yet. */
   close(): void {
     this.#stopSweeping();
-    for (const home of this.#loaded.values()) {
-      for (const [slot, part] of partDefinitions.entries()) part.flush?.(home.parts[slot], home);
-    }
+    for (const home of this.#loaded.values()) this.#flush(home);
+  }
+
+  #flush(home: Home): void {
+    for (const [slot, part] of partDefinitions.entries()) part.flush?.(home.parts[slot], home);
   }
 
   #once(address: string, make: () => Promise<Home | undefined>): Promise<Home | undefined> {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Accounts } from '#accounts/accounts.ts';
+import type { Homes } from '#accounts/homes.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
@@ -18,6 +19,7 @@ export interface CommandContext {
   /** All domains that accounts may be in, the server's own first. */
   readonly domains: readonly string[];
   readonly accounts: Accounts;
+  readonly homes: Homes;
   readonly settings: Settings;
   readonly log: Log;
   /** Undefined while no server runs. */

@@ -1,7 +1,9 @@
 /** Who may sign in. */
 import { z } from 'zod';
+import type { Account } from '#accounts/accounts.ts';
 import { prepareAddress } from '#accounts/address.ts';
 import { Failure } from '#base/failure.ts';
+import { leaveContacts } from '#contacts/leaving.ts';
 import { type CommandContext, command } from './command.ts';
 
 /** Long enough for any passphrase, short enough that deriving keys from it costs nothing to speak of. */
@@ -56,7 +58,7 @@ export const userPasswd = command({
   input: z.strictObject({ address, password }),
   output: z.object({ address: z.string() }),
   async run(context, input) {
-    const full = await existing(context, input.address);
+    const { address: full } = await existing(context, input.address);
     await context.accounts.setPassword(full, input.password);
     return { address: full };
   },
@@ -64,14 +66,18 @@ export const userPasswd = command({
 
 export const userRemove = command({
   name: 'user.remove',
-  help: 'Removes an account with all that is its own, and signs its devices out.',
+  help: 'Removes an account with all that is its own, signs its devices out, and takes leave of its contacts.',
   role: 'administrator',
   changes: true,
   input: one,
   output: z.object({ address: z.string() }),
   async run(context, input) {
-    const full = await existing(context, input.address);
+    const account = await existing(context, input.address);
+    const full = account.address;
+    // Whom it knew is in its home, and nowhere else once its rows are gone.
+    const home = await context.homes.open(account);
     await context.accounts.remove(full);
+    if (home !== undefined) await leaveContacts(home);
     return { address: full };
   },
 });
@@ -97,7 +103,7 @@ export const userDisable = command({
 });
 
 async function setEnabled(context: CommandContext, given: string, enabled: boolean): Promise<User> {
-  const full = await existing(context, given);
+  const { address: full } = await existing(context, given);
   await context.accounts.setEnabled(full, enabled);
   const account = await context.accounts.find(full);
   return { address: full, admin: account?.admin ?? false, enabled };
@@ -109,9 +115,9 @@ function inFull({ domain }: CommandContext, given: string): string {
 }
 
 /** @throws {Failure} 'not-found' */
-async function existing(context: CommandContext, given: string): Promise<string> {
+async function existing(context: CommandContext, given: string): Promise<Account> {
   const full = inFull(context, given);
   const account = await context.accounts.find(full);
   if (account === undefined) throw new Failure('not-found', `there is no account ${full}`);
-  return account.address;
+  return account;
 }

@@ -12,6 +12,8 @@ import { giveToNext } from './waiting.ts';
  * @param by the server's domain, for the note of the delay (XEP-0203)
  */
 export function redeliver(home: Home, by: string, messages: readonly { archiveId: number; text: string }[]): void {
+  // The account was removed meanwhile, and all that was its own with it.
+  if (home.homes.loaded(home.address) !== home) return;
   let waits = false;
   for (const { archiveId, text } of messages) {
     if (archiveId !== 0) waits = messageReturned(home, archiveId) || waits;

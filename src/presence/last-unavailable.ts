@@ -35,6 +35,8 @@ export function isAvailable(home: Home): boolean {
 /** Nobody waits for it to be on disk; lost with a crash, it is only older than it might be. */
 export function rememberLast({ home, publication, notice }: PresenceChange): void {
   if (publication !== undefined || isAvailable(home)) return;
+  // Of an account that was removed nothing is remembered.
+  if (home.homes.loaded(home.address) !== home) return;
   const last = { at: home.homes.clock.now(), note: firstNote(notice.notes) };
   memories.of(home).last = last;
   home.homes.database.append(PUT, [home.account.id, last.at, last.note]);

@@ -1,6 +1,5 @@
-import type { Home } from '#accounts/home.ts';
 import { accountRemoved } from '#accounts/hooks.ts';
-import { contactsOf } from '#contacts/contact-list.ts';
+import { leaveContacts } from '#contacts/leaving.ts';
 import { type Element, element } from '#xml/element.ts';
 import type { IqRequest } from '../../feature.ts';
 import { Jid } from '../../wire/jid.ts';
@@ -63,22 +62,11 @@ async function removeAccount(iq: IqRequest, settings: OwnAccountSettings): Promi
   const stop = home.homes.hooks.on(accountRemoved, 'farewell', ({ address }) => {
     if (address !== home.address) return;
     session.send(element('iq', NS_CLIENT, { type: 'result', id, from: to, to: session.jid.full }));
-    leaveContacts(home);
+    void leaveContacts(home);
   });
   try {
     await session.xmpp.accounts.remove(home.address);
   } finally {
     stop();
   }
-}
-
-function leaveContacts(home: Home): void {
-  const { watched, watchers } = contactsOf(home);
-  const say = (to: string, type: 'unsubscribe' | 'unsubscribed') => {
-    home.homes.tellSurely(to, { kind: 'subscription', type, from: home.address, stanza: '' }).catch((err: unknown) => {
-      home.homes.log.warn({ err, account: home.address }, 'a contact could not be told that an account is gone');
-    });
-  };
-  for (const address of watched) say(address, 'unsubscribe');
-  for (const address of watchers) say(address, 'unsubscribed');
 }
