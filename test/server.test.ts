@@ -98,7 +98,7 @@ test('a start that fails leaves nothing running, and says what to do', async (t)
   const other = newData(t);
   await assert.rejects(
     startServer({ data: other, domain: 'b.example', portOffset, log: silentLog() }),
-    /--port-offset/,
+    /EADDRINUSE.*--port-offset/,
   );
   await first.stop();
   const again = await start(t, { data: other, portOffset });

@@ -1,5 +1,11 @@
 import { Failure } from './failure.ts';
 
+/** Whether listening on every address failed because the machine has no IPv6; '0.0.0.0' is every one then. */
+export function lacksIpv6(error: unknown, host: string): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
+}
+
 /** Says what to do about a listener that cannot listen. */
 export function listenFailure(error: unknown, host: string, port: number): Failure {
   const { code, message } = error as NodeJS.ErrnoException;

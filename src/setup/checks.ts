@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { lacksIpv6 } from '#base/listen-failure.ts';
 import { Settings, SettingsProblems } from '#base/loaded-settings.ts';
 import type { SettingsGroup } from '#base/settings.ts';
 import { checkCertificate } from './check-certificate.ts';
@@ -97,7 +98,8 @@ function checkPorts({ running, listeners }: CheckOptions, settings: Settings): P
 
 async function checkPort({ name, host, port }: Listener): Promise<Finding> {
   const what = `port ${port}`;
-  const error = await tryToListen(host, port);
+  let error = await tryToListen(host, port);
+  if (lacksIpv6(error ?? {}, host)) error = await tryToListen('0.0.0.0', port);
   if (error === undefined) return ok(what, `free for ${name}`);
   const causes: Record<string, [string, string]> = {
     EADDRINUSE: [

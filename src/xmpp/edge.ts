@@ -4,7 +4,7 @@ import type { Homes } from '#accounts/homes.ts';
 import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import type { Clock } from '#base/clock.ts';
-import { listenFailure } from '#base/listen-failure.ts';
+import { lacksIpv6, listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
@@ -42,6 +42,9 @@ type BindElementHandler = (stream: ClientStream, element: Element) => void | Pro
 
 /** How often streams are looked at that have not signed in. */
 const SWEEP_MS = 1000;
+
+/** A stream on which nothing has come for so long lets go of what it can make again. */
+const REST_MS = 5000;
 
 /** The XMPP edge of one node: its listeners, streams, and what its features have registered. */
 export class XmppEdge {
@@ -93,12 +96,7 @@ export class XmppEdge {
     this.clock = clock;
     this.version = options.version;
     this.startedAt = clock.now();
-    this.certificates = new Certificates(
-      options.tlsFolder,
-      options.domains,
-      () => this.listeners.clientCertificates,
-      log,
-    );
+    this.certificates = new Certificates(options.tlsFolder, options.domains, this.listeners, log);
     settings.onChange(xmppListeners, () => this.certificates.reload());
     this.counts = {
       stanzasReceived: metrics.counter('rollcall_xmpp_stanzas_received_total', 'Stanzas received from clients.'),
@@ -115,7 +113,12 @@ export class XmppEdge {
     hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
     hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
     hooks.on(passwordChanged, 'react', ({ address, by }) => homes.drop(address, 'password-changed', by));
-    this.#stopSweeping = clock.every(SWEEP_MS, () => this.#sweep());
+    const stopSweeping = clock.every(SWEEP_MS, () => this.#sweep());
+    const stopResting = clock.every(REST_MS, () => this.#rest());
+    this.#stopSweeping = () => {
+      stopSweeping();
+      stopResting();
+    };
   }
 
   isLocal(domain: string): boolean {
@@ -192,9 +195,7 @@ export class XmppEdge {
     try {
       return await this.#listen(host, port, directTls);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL'))
-        throw listenFailure(error, host, port);
+      if (!lacksIpv6(error, host)) throw listenFailure(error, host, port);
       this.log.info({ port }, 'this machine has no IPv6; only IPv4 is listened on');
     }
     return this.#listen('0.0.0.0', port, directTls).catch((error: unknown) => {
@@ -233,6 +234,14 @@ export class XmppEdge {
     const stream = new ClientStream(this, socket, directTls);
     this.streams.add(stream);
     this.#signingIn.set(address, signingIn.add(stream));
+  }
+
+  #rest(): void {
+    const now = this.clock.now();
+    for (const stream of this.streams) {
+      const idleMs = now - stream.lastReadAt;
+      if (idleMs >= REST_MS && idleMs < 3 * REST_MS) stream.rest();
+    }
   }
 
   /** Cuts off those who took too long to sign in. */

@@ -113,8 +113,7 @@ async function start(data: string, clock: Clock | undefined, errors: string[]): 
     try {
       return await startServer({ data, domain: DOMAIN, portOffset, log, ...(clock && { clock }) });
     } catch (error) {
-      const portTaken =
-        error instanceof Failure && error.kind === 'unavailable' && /listen|EADDRINUSE/.test(error.message);
+      const portTaken = error instanceof Failure && error.message.includes('EADDRINUSE');
       if (!portTaken || attempt === ATTEMPTS) throw error;
     }
   }
