@@ -1,5 +1,6 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { type Attributes, Element } from './element.ts';
+import { escapeAttribute } from './serializer.ts';
 
 /** Why a document is refused. */
 export type XmlFault = 'not-well-formed' | 'restricted' | 'unsupported-encoding' | 'too-deep' | 'too-many-attributes';
@@ -39,7 +40,13 @@ const ROOT = Symbol('the root');
  * feeds between two elements.
  */
 export class XmlParser {
-  #parser = new SaxesParser({ xmlns: true, position: false });
+  /** Undefined while it rests. */
+  #parser: SaxesParser<{ xmlns: true; position: false }> | undefined;
+  /** The root's opening tag, with its namespaces alone. */
+  #rootTag = '';
+  #waking = false;
+  /** What the parser's own positions are counted from. */
+  #base = 0;
   #sink: XmlSink;
   #limits: XmlLimits;
   /** Open elements below the root. */
@@ -57,7 +64,11 @@ export class XmlParser {
   constructor(sink: XmlSink, limits: XmlLimits) {
     this.#sink = sink;
     this.#limits = limits;
-    const parser = this.#parser;
+    this.#parser = this.#newParser();
+  }
+
+  #newParser(): SaxesParser<{ xmlns: true; position: false }> {
+    const parser = new SaxesParser({ xmlns: true, position: false });
     parser.on('attribute', ({ name, prefix, local, value }) => this.#onAttribute(name, prefix, local, value));
     parser.on('opentag', (tag) => this.#onOpen(tag));
     parser.on('closetag', () => this.#onClose());
@@ -78,11 +89,34 @@ export class XmlParser {
       }
       if (version !== '1.0') throw new XmlError('not-well-formed', 'the only version of XML is 1.0');
     });
+    return parser;
+  }
+
+  /**
+   * Lets go of most of its memory until more is written. To be called between two elements, when the document may stand
+   * still for long: waking costs as much as parsing two elements.
+   */
+  rest(): void {
+    if (this.#rootTag !== '' && this.#open.length === 0 && this.#closed === undefined) this.#parser = undefined;
+  }
+
+  /** A new parser that stands where the last one did: below the root, with its namespaces declared. */
+  #wake(): SaxesParser<{ xmlns: true; position: false }> {
+    this.#parser = this.#newParser();
+    this.#waking = true;
+    this.#parser.write(this.#rootTag);
+    this.#waking = false;
+    this.#base = this.#written - this.#rootTag.length;
+    return this.#parser;
   }
 
   /** While the sink is being told of the root or of an element: how many characters there were up to its end. */
   get position(): number {
-    return this.#closed === undefined ? this.#parser.position : this.#closedAt;
+    return this.#closed === undefined ? this.#at : this.#closedAt;
+  }
+
+  get #at(): number {
+    return this.#base + (this.#parser?.position ?? 0);
   }
 
   /** Characters written so far. */
@@ -93,11 +127,11 @@ export class XmlParser {
   /** @throws {XmlError} on the first fault; the parser is of no use after it */
   write(text: string): void {
     try {
-      this.#parser.write(text);
+      (this.#parser ?? this.#wake()).write(text);
       this.#written += text.length;
       if (this.#closed !== undefined) this.#tellClosed();
     } catch (error) {
-      if (this.#closed !== undefined && this.#parser.position !== this.#closedAt) this.#tellClosed();
+      if (this.#closed !== undefined && this.#at !== this.#closedAt) this.#tellClosed();
       if (error instanceof XmlError) throw error;
       if (error instanceof Error && error.constructor === Error) throw new XmlError('not-well-formed', error.message);
       throw error;
@@ -106,9 +140,12 @@ export class XmlParser {
 
   #onOpen(tag: SaxesTagNS): void {
     if (this.#closed !== undefined) this.#tellClosed();
-    const element = new Element(tag.local, tag.uri, this.#takeAttributes(tag));
+    const attributes = this.#takeAttributes(tag);
+    if (this.#waking) return;
+    const element = new Element(tag.local, tag.uri, attributes);
     if (!this.#inRoot) {
       this.#inRoot = true;
+      this.#rootTag = rootTag(tag);
       this.#sink.onRoot(element, tag.ns[''] ?? '');
       return;
     }
@@ -153,7 +190,7 @@ export class XmlParser {
     const element = this.#open.pop();
     if (this.#open.length > 0) return;
     this.#closed = element ?? ROOT;
-    this.#closedAt = this.#parser.position;
+    this.#closedAt = this.#at;
   }
 
   #tellClosed(): void {
@@ -180,4 +217,12 @@ export class XmlParser {
 
 function refuse(message: string): never {
   throw new XmlError('restricted', message);
+}
+
+function rootTag({ name, ns }: SaxesTagNS): string {
+  let declarations = '';
+  for (const prefix in ns) {
+    declarations += ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}='${escapeAttribute(ns[prefix]!)}'`;
+  }
+  return `<${name}${declarations}>`;
 }

@@ -8,6 +8,14 @@ export const xmppListeners = settingsGroup('xmpp.listeners', {
     default: true,
     help: 'Off lets clients sign in over a connection that anyone can read. For measurements on one machine only.',
   }),
+  tlsGroups: text({
+    default: 'X25519:P-256:P-384',
+    pattern: /^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)*$/,
+    expects: 'names of key exchange groups joined by colons',
+    help:
+      'What keys of TLS are agreed on, the best first. X25519MLKEM768 before the others also withstands a quantum ' +
+      'computer, and takes 10 KiB of memory for each connection.',
+  }),
   clientCertificates: text({
     default: '',
     help: 'A file of CA certificates (PEM): clients with a certificate of theirs may sign in with it (XEP-0178).',

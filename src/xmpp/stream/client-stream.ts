@@ -125,6 +125,11 @@ export class ClientStream implements ConnectionOwner {
     this.xmpp.signedIn(this);
   }
 
+  /** Nothing has come for a while, and may not for long: memory is let go of. */
+  rest(): void {
+    if (this.established) this.#parser.rest();
+  }
+
   /** Takes the session away: another stream has it now. */
   detach(): void {
     this.session = undefined;

@@ -5,6 +5,13 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { Failure } from '#base/failure.ts';
 import type { Log } from '#base/log.ts';
 
+export interface CertificateSettings {
+  /** Path of a file of CA certificates for clients, or ''. */
+  readonly clientCertificates: string;
+  /** In OpenSSL's form. */
+  readonly tlsGroups: string;
+}
+
 /** What a connection is made with: OpenSSL's context, and the certificate that it shows. */
 export interface ServerCertificate {
   readonly context: SecureContext;
@@ -22,7 +29,7 @@ export class Certificates {
   #contexts = new Map<string, ServerCertificate>();
   #folder: string;
   #domains: readonly string[];
-  #clientCa: () => string;
+  #settings: CertificateSettings;
   #log: Log;
   #watchers: { close(): void }[] = [];
   #rest: NodeJS.Timeout | undefined;
@@ -31,13 +38,13 @@ export class Certificates {
 
   /**
    * @param folder    holds a folder for each domain with key.pem and certificate.pem
-   * @param clientCa  path of a file of CA certificates for clients, or ''
+   * @param settings  read at each reload
    * @throws {Failure} when the first domain has no usable certificate
    */
-  constructor(folder: string, domains: readonly string[], clientCa: () => string, log: Log) {
+  constructor(folder: string, domains: readonly string[], settings: CertificateSettings, log: Log) {
     this.#folder = folder;
     this.#domains = domains;
-    this.#clientCa = clientCa;
+    this.#settings = settings;
     this.#log = log;
     this.reload();
     if (!this.#contexts.has(domains[0]!)) {
@@ -75,12 +82,13 @@ export class Certificates {
 
   #read(domain: string): ServerCertificate {
     const folder = join(this.#folder, domain);
-    const ca = this.#clientCa();
+    const { clientCertificates: ca, tlsGroups } = this.#settings;
     const cert = readFileSync(join(folder, 'certificate.pem'));
     const context = createSecureContext({
       key: readFileSync(join(folder, 'key.pem')),
       cert,
       ...(ca !== '' && { ca: readFileSync(ca) }),
+      ecdhCurve: tlsGroups,
       // RFC 7590, RFC 9325: TLS 1.2 with forward secrecy and authenticated encryption, or 1.3.
       minVersion: 'TLSv1.2',
       ciphers:

@@ -152,3 +152,40 @@ test('any bytes at all give events or one fault, the same in pieces as at once',
     { numRuns: 300 },
   );
 });
+
+test('a stream that rests between any two elements goes on as if it had not', () => {
+  const opening = `<s:stream xmlns:s='http://etherx.jabber.org/streams' xmlns='jabber:client' xmlns:x='urn:x' to='a'>`;
+  const stanzas = [
+    `<message><body>1</body></message>`,
+    ` <x:y a='1' x:b='2'/>`,
+    `\n<iq type='get'><q xmlns='urn:q'/></iq>`,
+    '</s:stream>',
+  ];
+  const limits = { maxDepth: 10, maxAttributes: 10, maxStanzaBytes: 10_000 };
+  const parse = (resting: boolean) => {
+    const parser = new StreamParser(limits);
+    return [opening, ...stanzas].flatMap((text) => {
+      const events = [...parser.feed(Buffer.from(text))];
+      if (resting) parser.rest();
+      return events;
+    });
+  };
+  assert.deepEqual(parse(true), parse(false));
+  assert.equal(parse(true).at(-1)?.kind, 'end');
+});
+
+test('a stream that rests keeps its limits, and its place inside an element', () => {
+  const parser = new StreamParser({ maxDepth: 10, maxAttributes: 10, maxStanzaBytes: 10_000 });
+  const feed = (text: string) => {
+    const kinds = parser.feed(Buffer.from(text)).map((event) => event.kind);
+    parser.rest();
+    return kinds;
+  };
+  assert.deepEqual(feed(`<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`), [
+    'header',
+  ]);
+  assert.deepEqual(feed('<message><bo'), []);
+  assert.deepEqual(feed('dy>1</body>'), []);
+  assert.deepEqual(feed('</message>'), ['element']);
+  assert.deepEqual(feed(`<message>${'x'.repeat(9_995)}`), ['malformed']);
+});

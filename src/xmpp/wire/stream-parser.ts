@@ -112,6 +112,11 @@ export class StreamParser implements XmlSink {
     } else this.#decode(bytes);
   }
 
+  /** Lets go of most of its memory until more comes, where it stands between two elements. */
+  rest(): void {
+    if (this.isBetweenElements) this.#xml.rest();
+  }
+
   /** Nothing has come since the end of the last element but white space. */
   get isBetweenElements(): boolean {
     return this.#xml.written === this.#elementEndAt && this.#space === '' && this.#partial === undefined;
