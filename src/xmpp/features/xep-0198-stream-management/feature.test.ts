@@ -110,3 +110,16 @@ describe('XEP-0198 §5: a client comes back too late, and is told how far it had
     });
   }
 });
+
+test('when stream management is switched off, sessions that rely on it end, and what they have not got is not lost', async () => {
+  await juliet.becomeAvailable();
+  romeo.send(`<message to='juliet@example.test' type='chat'><body>Good night, good night!</body></message>`);
+  await juliet.expect('<message><body>Good night, good night!</body></message>');
+  server.configure({ 'xmpp.xep-0198.enabled': false });
+  assert.match(String((await juliet.closed)?.message), /reset/);
+  const next = await server.signIn('juliet', 'next');
+  assert.equal(next.features.child('sm', NS), undefined);
+  next.send('<presence/>');
+  await next.expect('<message><body>Good night, good night!</body></message>');
+  await next.close();
+});

@@ -53,7 +53,7 @@ export const streamManagement = xmppFeature({
   },
   setup(xmpp) {
     const { settings } = xmpp;
-    const managed = new WeakMap<Session, Managed>();
+    const managed = new Map<Session, Managed>();
     /** Sessions that may be resumed, and of those that are over how far the client had come. */
     const resumable = new Map<string, Managed>();
     const over = new Map<string, Pick<Session, 'handled' | 'uncommitted'>>();
@@ -86,15 +86,18 @@ export const streamManagement = xmppFeature({
     xmpp.on(sessionEnded, 'observe', (session) => {
       const sm = managed.get(session);
       if (sm === undefined) return;
+      managed.delete(session);
       sm.disconnected();
       stopWaiting(sm);
       if (resumable.delete(sm.id)) remember(sm.id, session);
       returnUnacknowledged(session, sm.takeRest());
     });
     xmpp.onStop(() => {
-      for (const sm of [...waiting.keys()]) {
-        stopWaiting(sm);
-        sm.session.finish();
+      // Nobody would count for these any more; they come back without.
+      for (const session of [...managed.keys()]) {
+        const { stream } = session;
+        session.finish();
+        stream?.close(new StreamError('reset', 'Stream management was switched off.'));
       }
     });
 
