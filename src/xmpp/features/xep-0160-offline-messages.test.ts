@@ -267,6 +267,27 @@ describe('a device that went away without acknowledging what it was given (XEP-0
     await next.close();
   });
 
+  test('keeps, in order, what is for it alone, when it is no longer available in the middle of many', async () => {
+    for (let i = 0; i < 150; i++) romeo.send(to(juliet, `early ${i}`));
+    await romeo.rest();
+    const lost = await managed('lost');
+    // It acknowledges nothing, and is given no more.
+    await lost.expect('<message><body>early 99</body></message>');
+    romeo.send(to(lost.jid, 'first'));
+    await romeo.rest();
+    lost.send(`<presence type='unavailable'/>`);
+    await lost.expect(`<presence type='unavailable' from='${lost.jid}'/>`);
+    romeo.send(to(lost.jid, 'second'));
+    await lost.expect('<message><body>second</body></message>');
+    const before = bodiesOf(await lost.rest());
+    assert.equal(before.at(-1), 'first');
+    await lost.close();
+    const [next, waited] = await comeBack('next', 'second');
+    assert.equal(waited.length, 152);
+    await next.close();
+    await isEmpty();
+  });
+
   test('in the middle of many, leaves the rest to the next, and none is lost', async () => {
     const words = Array.from({ length: 330 }, (_, i) => `many ${i}`);
     for (const body of words) romeo.send(to(juliet, body));
