@@ -62,6 +62,17 @@ describe('XEP-0198 §5: a client comes back', () => {
     await back.close();
   });
 
+  test('too late, and what was still being dealt with counts as well', async () => {
+    server.running.node.homes.drop('nurse@example.test', 'disabled');
+    juliet.send(toNurse('How now, who calls?'));
+    await romeo.rest();
+    const other = await server.signIn('juliet');
+    const late = await resume(0);
+    goOn();
+    assert.equal((await late.expect(`<failed xmlns='${NS}'/>`)).attributes.h, '1');
+    await Promise.all([late.close(), other.close()]);
+  });
+
   test('twice at the same moment: the last one has the session, and the other one is told', async () => {
     server.running.node.homes.drop('nurse@example.test', 'disabled');
     juliet.send(toNurse('Stay but a little'));

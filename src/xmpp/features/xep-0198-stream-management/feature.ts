@@ -56,7 +56,7 @@ export const streamManagement = xmppFeature({
     const managed = new Map<Session, Managed>();
     /** Sessions that may be resumed, and of those that are over how far the client had come. */
     const resumable = new Map<string, Managed>();
-    const over = new Map<string, Pick<Session, 'handled' | 'uncommitted'>>();
+    const over = new Map<string, Pick<Session, 'handled' | 'uncommitted' | 'handling'>>();
     /** Sessions without a connection: what ends their waiting. */
     const waiting = new Map<Managed, () => void>();
 
@@ -170,6 +170,7 @@ export const streamManagement = xmppFeature({
     async function handledBefore(id: string): Promise<number | undefined> {
       const last = over.get(id);
       try {
+        await last?.handling;
         await last?.uncommitted?.settled();
       } catch {
         return undefined;
@@ -183,8 +184,17 @@ export const streamManagement = xmppFeature({
     }
 
     function remember(id: string, session: Session): void {
-      const { handled, uncommitted } = session;
-      over.set(id, { handled, uncommitted });
+      const last: Pick<Session, 'handled' | 'uncommitted' | 'handling'> = {
+        handled: session.handled,
+        uncommitted: session.uncommitted,
+        handling: undefined,
+      };
+      const update = () => {
+        last.handled = session.handled;
+        last.uncommitted = session.uncommitted;
+      };
+      last.handling = session.handling?.then(update, update);
+      over.set(id, last);
       if (over.size > MAX_REMEMBERED) over.delete(over.keys().next().value!);
     }
   },
