@@ -57,11 +57,12 @@ export class Connection implements Flushable {
     this.#out += text;
   }
 
-  flush(): void {
+  /** @param written called once the client has been sent it, or never will */
+  flush(written?: () => void): void {
     const out = this.#out;
     if (out === '') return;
     this.#out = '';
-    this.#socket.write(out);
+    this.#socket.write(out, written);
     if (this.#socket.writableLength > this.#xmpp.limits.maxUnsentBytes) {
       this.#xmpp.counts.refused.of('slow-reader').add(1);
       this.#socket.destroy();
@@ -73,16 +74,18 @@ export class Connection implements Flushable {
    * that it has not taken, and it may be sent more.
    */
   drained(): Promise<void> | undefined {
-    if (this.unsentBytes < MAX_UNSENT_AT_A_TIME) return undefined;
-    this.flush();
+    const enough = Math.min(MAX_UNSENT_AT_A_TIME, this.#xmpp.limits.maxUnsentBytes / 2);
     const socket = this.#socket;
-    if (socket.destroyed || !socket.writableNeedDrain) return undefined;
+    if (socket.destroyed || this.unsentBytes < enough) return undefined;
+    if (this.#out === '' && !socket.writableNeedDrain) return undefined;
     return new Promise((resolve) => {
       const settle = (): void => {
         socket.off('drain', settle).off('close', settle);
         resolve();
       };
-      socket.on('drain', settle).on('close', settle);
+      socket.on('close', settle);
+      if (this.#out === '') socket.on('drain', settle);
+      else this.flush(settle);
     });
   }
 
