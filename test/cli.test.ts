@@ -183,6 +183,7 @@ test('what cannot be understood ends with 2 and a hint, what fails with 1, help 
     assert.equal(help.code, 0, args.join(' '));
     assert.match(help.out, /^Usage: rollcall/);
   }
+  assert.match((await rollcall(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
 });
 
 test('check finds what is wrong, and says what to do about it', async (t) => {

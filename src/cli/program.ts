@@ -1,4 +1,5 @@
 /** The commands of the command line, and how what is typed finds its command. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './check.ts';
 import { EXIT, printError } from './cli.ts';
@@ -18,6 +19,7 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   useServer(server);
   const program = new Command('rollcall')
     .description('An instant messaging and presence server for XMPP and SIP.')
+    .version(release())
     .configureHelp({ sortSubcommands: false })
     .showHelpAfterError('Add --help to see what can be given.');
   const user = new Command('user').description('who may sign in');
@@ -34,6 +36,11 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return printError(error, args.includes('--json'));
   }
+}
+
+/** Read here, so that nothing of the server is loaded for it. */
+function release(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 function common(command: Command): Command {
