@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -29,7 +31,8 @@ export async function missingPackages(...wanted: string[]): Promise<string | und
 /** Test files run beside each other, so one waits for the other. */
 async function install(packages: string[]): Promise<void> {
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 600_000 };
-  const get = (...args: string[]) => run('flock', ['/tmp/rollcall-test-apt.lock', 'apt-get', '-qq', ...args], options);
+  const lock = join(tmpdir(), 'rollcall-test-apt.lock');
+  const get = (...args: string[]) => run('flock', [lock, 'apt-get', '-qq', ...args], options);
   try {
     await get('update');
     await get('install', '-y', '--no-install-recommends', ...packages);

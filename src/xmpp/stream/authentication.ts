@@ -35,8 +35,9 @@ export class Authentication {
 
   /**
    * Takes an element of the SASL namespace (RFC 6120 §6.4).
-   * @returns the answer to send, and with success who it is
-   * @throws {StreamError} 'policy-violation' after too many failures; `answer` has been given to `send` before
+   * @param send is given the answer
+   * @returns who has signed in; undefined while nobody has
+   * @throws {StreamError} 'policy-violation' after too many failures; the last one has been answered
    */
   async take(
     child: Element,
