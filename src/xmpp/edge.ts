@@ -3,6 +3,7 @@ import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Throttle } from '#accounts/throttle.ts';
+import { Certificates } from '#base/certificates.ts';
 import type { Clock } from '#base/clock.ts';
 import { lacksIpv6, listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
@@ -17,7 +18,6 @@ import type { Session } from './session.ts';
 import { xmppLimits, xmppListeners } from './settings.ts';
 import { ClientStream } from './stream/client-stream.ts';
 import { saslSettings } from './stream/sasl-settings.ts';
-import { Certificates } from './transport/certificates.ts';
 import { Flusher } from './transport/flusher.ts';
 import { StreamError } from './wire/stream-error.ts';
 

@@ -2,8 +2,8 @@ import { constants, X509Certificate } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { Failure } from '#base/failure.ts';
-import type { Log } from '#base/log.ts';
+import { Failure } from './failure.ts';
+import type { Log } from './log.ts';
 
 export interface CertificateSettings {
   /** Path of a file of CA certificates for clients, or ''. */
