@@ -9,6 +9,7 @@ import { HttpListener } from '#admin/http-listener.ts';
 import { httpSettings } from '#admin/settings.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
+import { featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { createLog, type Log, logSettings } from '#base/log.ts';
@@ -31,7 +32,6 @@ import { serverSettings, storeSettings } from '#setup/settings.ts';
 import type { Database } from '#store/database.ts';
 import { openDatabase } from '#store/open.ts';
 import { XmppEdge } from '#xmpp/edge.ts';
-import { featureSettings } from '#xmpp/feature-host.ts';
 import { xmppLimits, xmppListeners } from '#xmpp/settings.ts';
 import { saslSettings } from '#xmpp/stream/sasl-settings.ts';
 import { xmppFeatures } from './features.ts';
@@ -49,7 +49,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
   xmppListeners,
   xmppLimits,
   saslSettings,
-  ...xmppFeatures.map(featureSettings),
+  ...xmppFeatures.map((feature) => featureSettings('xmpp', feature)),
 ];
 
 export interface NodeOptions {

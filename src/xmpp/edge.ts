@@ -5,13 +5,14 @@ import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hook
 import type { Throttle } from '#accounts/throttle.ts';
 import { Certificates } from '#base/certificates.ts';
 import type { Clock } from '#base/clock.ts';
+import type { FeatureHost } from '#base/feature.ts';
 import { lacksIpv6, listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Element } from '#xml/element.ts';
 import type { XmppFeature } from './feature.ts';
-import { FeatureHost } from './feature-host.ts';
+import { hostFeatures } from './feature-host.ts';
 import { sessionStarted } from './hooks.ts';
 import { type IqTable, iqKey } from './iq.ts';
 import type { Session } from './session.ts';
@@ -74,7 +75,7 @@ export class XmppEdge {
   readonly featureMakers: { when: string; make: (stream: ClientStream) => Element | undefined }[] = [];
   /** Takes a stanza of a client that has not signed in (XEP-0077). @returns undefined for one that is not its business */
   beforeSignIn: ((stream: ClientStream, stanza: Element) => Promise<void> | undefined) | undefined;
-  readonly features: FeatureHost;
+  readonly features: FeatureHost<XmppFeature>;
   /** Streams by network address that have not signed in yet. */
   #signingIn = new Map<string, Set<ClientStream>>();
   #servers: Server[] = [];
@@ -108,7 +109,7 @@ export class XmppEdge {
     };
     metrics.observed('rollcall_xmpp_connections', 'Connections of clients.', () => this.streams.size);
     metrics.observed('rollcall_xmpp_sessions', 'Signed-in clients.', () => this.sessions());
-    this.features = new FeatureHost(this, options.features);
+    this.features = hostFeatures(this, options.features);
     const { hooks } = homes;
     hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
     hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));

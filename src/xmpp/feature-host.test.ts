@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { type FeatureHost, featureId, featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { integer } from '#base/settings.ts';
 import { element } from '#xml/element.ts';
 import type { XmppEdge } from './edge.ts';
 import { xmppFeature } from './feature.ts';
-import { FeatureHost, featureId, featureSettings } from './feature-host.ts';
+import { hostFeatures } from './feature-host.ts';
 import { iqToSession, sessionStarted } from './hooks.ts';
 
 const NS = 'urn:example:feature';
@@ -56,14 +57,17 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** As much of an edge as features register with. */
-function makeEdge(text: string, features: (typeof everything | typeof rival)[]): FeatureHost {
+function makeEdge(
+  text: string,
+  features: (typeof everything | typeof rival)[],
+): FeatureHost<typeof everything | typeof rival> {
   writeFileSync(join(folder, 'settings.yaml'), text);
-  const groups = features.map((feature) => featureSettings(feature));
+  const groups = features.map((feature) => featureSettings('xmpp', feature));
   settings = Settings.load({ groups, file: join(folder, 'settings.yaml') });
   const hooks = new Hooks(() => {});
   const tables = { iqGet: new Map(), iqSet: new Map(), elements: new Map(), bindElements: new Map() };
   edge = { ...tables, featureMakers: [], settings, homes: { hooks } } as unknown as XmppEdge;
-  return new FeatureHost(edge, features);
+  return hostFeatures(edge, features);
 }
 
 function set(text: string): void {
@@ -85,7 +89,7 @@ const on = (value: boolean) => `xmpp: { xep-9999: { enabled: ${value} } }`;
 test('a feature is called by its number, and so are its settings', () => {
   assert.equal(featureId({ spec: 'XEP-0191' }), 'xep-0191');
   assert.equal(featureId({ spec: 'RFC 6121 §2' }), 'rfc-6121-2');
-  assert.equal(featureSettings(everything).path, 'xmpp.xep-9999');
+  assert.equal(featureSettings('xmpp', everything).path, 'xmpp.xep-9999');
 });
 
 test('what a feature has registered is withdrawn when its setting says so, and is back when it says so again', () => {

@@ -1,4 +1,5 @@
 import type { Home } from '#accounts/home.ts';
+import type { FeatureDescription } from '#base/feature.ts';
 import type { Handler, Hook } from '#base/hook.ts';
 import type { Shape, Values } from '#base/settings.ts';
 import type { Element } from '#xml/element.ts';
@@ -64,15 +65,7 @@ export interface FeatureContext<S extends Shape = Shape> {
   onStop(run: () => void): void;
 }
 
-export interface XmppFeature<S extends Shape = Shape> {
-  /** 'XEP-0191', 'RFC 6121 §2'. */
-  spec: string;
-  title: string;
-  /** Of the specification; '' for an RFC. */
-  version: string;
-  status: 'complete' | 'partial';
-  /** What is left out of a partial one, or a word about a complete one. */
-  note?: string;
+export interface XmppFeature<S extends Shape = Shape> extends FeatureDescription {
   /** Announced by service discovery for the server and for each account. */
   disco?: readonly string[];
   /** Announced for one of them only. */

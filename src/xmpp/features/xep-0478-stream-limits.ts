@@ -2,9 +2,10 @@
  * XEP-0478: Stream Limits Advertisement, version 0.2.0.
  * Tells clients how large a stanza may be, and how long they may be silent.
  */
+
+import { featureSettings } from '#base/feature.ts';
 import { element } from '#xml/element.ts';
 import { xmppFeature } from '../feature.ts';
-import { featureSettings } from '../feature-host.ts';
 import { ping } from './xep-0199-ping.ts';
 
 const NS = 'urn:xmpp:stream-limits:0';
@@ -31,7 +32,7 @@ export const streamLimits = xmppFeature({
     /** After that time a silent client is asked whether it is there, by whoever does so (XEP-0199). */
     function idleSeconds(): number | undefined {
       if (!edge.features.running().includes(ping)) return undefined;
-      return (edge.settings.of(featureSettings(ping)) as { idleSeconds: number }).idleSeconds;
+      return (edge.settings.of(featureSettings('xmpp', ping)) as { idleSeconds: number }).idleSeconds;
     }
   },
 });

@@ -1,0 +1,22 @@
+import type { Handover } from '#accounts/device.ts';
+import { hook } from '#base/hook.ts';
+import type { SipDevice } from './device.ts';
+import type { IncomingRequest } from './incoming-request.ts';
+
+/**
+ * A request has arrived, is whole, and is not a retransmission. A handler of 'trust' may vouch for a peer
+ * (`incoming.trust`), who then need not prove an account; one that throws in 'block' or 'authorize' answers it.
+ */
+export const requestArrived = hook<IncomingRequest>()('sip.request-arrived', ['trust', 'block', 'authorize']);
+
+/** A message is to be sent to a contact binding (RFC 3428). */
+export const messageToBinding = hook<{ readonly device: SipDevice; readonly message: Handover }>()(
+  'sip.message-to-binding',
+  ['send'],
+);
+
+/** A contact binding is there, new or again after a restart, and can be reached. */
+export const bindingRegistered = hook<SipDevice>()('sip.binding-registered', ['observe']);
+
+/** A contact binding is gone: taken back, expired, or its account may not sign in any more. */
+export const bindingRemoved = hook<SipDevice>()('sip.binding-removed', ['observe']);

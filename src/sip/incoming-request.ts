@@ -1,0 +1,60 @@
+import type { Home } from '#accounts/home.ts';
+import type { SipEdge } from './edge.ts';
+import type { ServerTransaction } from './transaction/transaction.ts';
+import type { Flow } from './transport/flow.ts';
+import type { SipRequest } from './wire/message.ts';
+import type { SipUri } from './wire/sip-uri.ts';
+
+/** What may stand in a response beside its status. */
+export interface ResponseParts {
+  readonly reason?: string;
+  /** Header lines, each ended by CRLF: a byte string. */
+  readonly head?: string;
+  readonly body?: string;
+  /** For a response that makes a dialog: the tag that it gets. */
+  readonly toTag?: string;
+}
+
+/** A request on its way to the one handler that answers it. */
+export class IncomingRequest {
+  readonly edge: SipEdge;
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  /** The Request-URI, parsed. */
+  readonly uri: SipUri;
+  /** When it came, epoch milliseconds. */
+  readonly at: number;
+  /** The account that it has proved to be from. */
+  sender: Home | undefined;
+  /** Set by a handler of `requestArrived`: what vouches for the peer, in words for the log ('trunk 10.0.0.5'). */
+  trust: string | undefined;
+  #transaction: ServerTransaction | undefined;
+
+  constructor(edge: SipEdge, request: SipRequest, flow: Flow, uri: SipUri) {
+    this.edge = edge;
+    this.request = request;
+    this.flow = flow;
+    this.uri = uri;
+    this.at = edge.clock.now();
+  }
+
+  /** The server transaction: from now on retransmissions are taken care of. */
+  get transaction(): ServerTransaction {
+    this.#transaction ??= this.edge.transactions.accept(this.request, this.flow);
+    return this.#transaction;
+  }
+
+  get isAnswered(): boolean {
+    return this.#transaction?.isFinal ?? false;
+  }
+
+  respond(status: number, parts?: ResponseParts): void {
+    this.transaction.respond(status, parts);
+  }
+
+  /** Answers without remembering anything (RFC 3261 §8.2.7). Where a transaction was begun, that is used. */
+  respondStatelessly(status: number, parts?: ResponseParts): void {
+    if (this.#transaction !== undefined) this.#transaction.respond(status, parts);
+    else this.edge.transactions.answer(this.request, this.flow, status, parts);
+  }
+}
