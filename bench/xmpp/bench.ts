@@ -1,9 +1,9 @@
 /** One scenario of the load benchmark against one XMPP server, whichever it is. See README.md. */
 import { writeFileSync } from 'node:fs';
-import { calibrate } from './lib/calibrate.ts';
+import { calibrate } from '../lib/calibrate.ts';
+import { requireProcesses } from '../lib/procfs.ts';
+import { printResult } from '../lib/report.ts';
 import { parseOptions, USAGE } from './lib/options.ts';
-import { requireProcesses } from './lib/procfs.ts';
-import { printResult } from './lib/report.ts';
 import { acked } from './scenarios/acked.ts';
 import type { Scenario } from './scenarios/common.ts';
 import { idle } from './scenarios/idle.ts';

@@ -3,20 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installMissing } from '../lib/debian.ts';
+import { describeMachine, isInMemory } from '../lib/machine.ts';
+import { markersOf, renderRun, writePage } from '../lib/page.ts';
+import { killAll } from '../lib/process.ts';
+import { profileSummary } from '../lib/profile.ts';
+import { Results, type RunFacts } from '../lib/results.ts';
 import { KEY_TITLES } from './peers/certificate.ts';
-import { installMissing } from './peers/debian.ts';
 import { ejabberd } from './peers/ejabberd.ts';
-import { killAll } from './peers/process.ts';
 import { prosody, prosodyTuned } from './peers/prosody.ts';
 import { rollcall } from './peers/rollcall.ts';
 import type { Server } from './peers/server.ts';
 import { Course } from './run/course.ts';
-import { describeMachine, isInMemory } from './run/machine.ts';
 import { parseRunOptions, RUN_USAGE, type RunOptions } from './run/options.ts';
-import { renderRun, writePage } from './run/page.ts';
 import { cells, SCENARIOS } from './run/plan.ts';
-import { profileSummary } from './run/profile.ts';
-import { Results, type RunFacts } from './run/results.ts';
 
 const SERVERS: readonly Server[] = [rollcall, prosodyTuned, ejabberd, prosody];
 
@@ -40,7 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const measured = cells(SCENARIOS, options.sizes).filter((cell) => results.of(cell.id).size > 0);
   const made = renderRun(measured, results, facts);
   console.log(`\n${made}`);
-  if (options.page !== undefined) writePage(options.page, made);
+  if (options.page !== undefined) writePage(options.page, made, markersOf('npm run bench'));
   if (options.profile) console.log(profileSummary(join(options.out as string, 'profiles')));
   return results.all().every((result) => result.failures.length === 0) ? 0 : 1;
 }

@@ -3,12 +3,13 @@
  * receivers, run as a closed loop (a sender sends again when its stanza has reached all of them) or as an open loop (a
  * fixed rate, whatever comes back).
  */
+
+import { type Usage, UsageMeter } from '../../lib/procfs.ts';
 import type { XmppClient } from './client.ts';
 import { DeliveryLedger, type LedgerVerdict } from './ledger.ts';
 import type { Options } from './options.ts';
 import { atRate, type Latency, latencyMs, microsHistogram, recordSince } from './pace.ts';
 import { sleep } from './pool.ts';
-import { type Usage, UsageMeter } from './procfs.ts';
 import { makeToken, nowMicros, TokenScanner } from './token.ts';
 
 /** How long all that was sent may take to arrive. */

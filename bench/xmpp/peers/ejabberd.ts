@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageFile, packageVersion } from './debian.ts';
-import { freePorts, launch } from './process.ts';
+import { packageFile, packageVersion } from '../../lib/debian.ts';
+import { freePorts, launch } from '../../lib/process.ts';
 import { type Archive, logOf, type RunningServer, running, type Server, type StartOptions } from './server.ts';
 
 const CONFIGURATION = join(import.meta.dirname, 'ejabberd.yml');

@@ -1,8 +1,8 @@
 /** Prosody, as it comes and with its collector in generational mode. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageVersion } from './debian.ts';
-import { freePorts, launch } from './process.ts';
+import { packageVersion } from '../../lib/debian.ts';
+import { freePorts, launch } from '../../lib/process.ts';
 import { logOf, type RunningServer, running, type Server, type StartOptions } from './server.ts';
 
 const CONFIGURATION = join(import.meta.dirname, 'prosody.cfg.lua');

@@ -1,7 +1,7 @@
 /** What the benchmark asks of a server that takes part: to be started on a folder of its own, and stopped. */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { stop, untilListening } from './process.ts';
+import { stop, untilListening } from '../../lib/process.ts';
 
 /** The domain that all servers serve. */
 export const DOMAIN = 'bench.test';

@@ -1,15 +1,15 @@
 /** The course of a run: each server prepared once, then measured in turn, round by round, each time on fresh data. */
 import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { memoryOf } from '../../lib/procfs.ts';
+import { blank, failed, formatNumber, type Result } from '../../lib/report.ts';
+import type { Results } from '../../lib/results.ts';
 import { sleep } from '../lib/pool.ts';
-import { memoryOf } from '../lib/procfs.ts';
-import { formatNumber, type Result } from '../lib/report.ts';
 import { makeCertificate } from '../peers/certificate.ts';
 import { type Archive, logOf, type RunningServer, type Server } from '../peers/server.ts';
-import { blank, failed, measure } from './measure.ts';
+import { measure } from './measure.ts';
 import type { RunOptions } from './options.ts';
 import { type Cell, CONTACT_PREFIX, cells, type Setup } from './plan.ts';
-import type { Results } from './results.ts';
 
 /** After a start, before anything is measured: what a server does at its start is then done. */
 const SETTLE_MS = 2_000;

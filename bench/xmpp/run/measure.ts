@@ -1,8 +1,8 @@
 /** One call of the load tool on a server that runs. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result } from '../lib/report.ts';
-import { launch, tail } from '../peers/process.ts';
+import { launch, tail } from '../../lib/process.ts';
+import { failed, type Result } from '../../lib/report.ts';
 import { DOMAIN, type RunningServer } from '../peers/server.ts';
 
 const TOOL = join(import.meta.dirname, '../bench.ts');
@@ -39,26 +39,4 @@ export async function measure({ scenario, args, server, label, nice, folder }: M
   } catch {
     return failed(label, scenario, tail(log));
   }
-}
-
-/** A result without figures. */
-export function failed(label: string, scenario: string, failure: string): Result {
-  return { ...blank(label, scenario), failures: [failure] };
-}
-
-/** A result to be filled in, of something that the load tool has no part in. */
-export function blank(label: string, scenario: string): Result {
-  return {
-    label,
-    scenario,
-    variant: '',
-    tls: 'none',
-    at: new Date().toISOString(),
-    parameters: {},
-    metrics: {},
-    usage: { wallMs: 0, serverCpuMs: 0, toolCpuMs: 0, otherCpuMs: 0, serverWrittenBytes: 0 },
-    failures: [],
-    checks: {},
-    warnings: [],
-  };
 }

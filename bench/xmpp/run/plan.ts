@@ -1,30 +1,16 @@
 /** What a run measures, and which figures it is judged by. Pure. */
 
+import type { Cell as Measured } from '../../lib/figure.ts';
+
 /** How the server is set up: without an archive, with it, or just started with nobody on it. */
 export type Setup = 'plain' | 'archive' | 'sqlite' | 'idle' | 'start';
 
-export interface Target {
-  atMost: number;
-  /** Times the better of the peers, times ejabberd's, or as it stands. */
-  of: 'better' | 'ejabberd' | 'absolute';
-}
-
-export interface Figure {
-  /** The metric's name in the results. */
-  metric: string;
-  target?: Target;
-}
-
-/** One measurement: one call of the load tool on one server. */
-export interface Cell {
-  /** Names its files. */
-  id: string;
-  title: string;
+/** One call of the load tool on one server. */
+export interface Cell extends Measured {
   scenario: string;
   setup: Setup;
   /** The load tool's arguments. */
   args: readonly string[];
-  figures: readonly Figure[];
 }
 
 export interface Sizes {

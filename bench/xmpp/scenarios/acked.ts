@@ -3,12 +3,13 @@
  * message. The sender asks after each one. What an acknowledgement promises is the server's own affair: one means
  * "handled", another "on disk".
  */
+
+import { UsageMeter } from '../../lib/procfs.ts';
 import type { XmppClient } from '../lib/client.ts';
 import { DRAIN_LIMIT_MS, deliveryChecks, deliveryFailures, drained } from '../lib/flow.ts';
 import { DeliveryLedger } from '../lib/ledger.ts';
 import { atRate, latencyMs, microsHistogram, recordSince } from '../lib/pace.ts';
 import { closeAll, onlineClients, sleep } from '../lib/pool.ts';
-import { UsageMeter } from '../lib/procfs.ts';
 import { REQUEST, type StreamManagement } from '../lib/stream-management.ts';
 import { makeToken, nowMicros, TokenScanner } from '../lib/token.ts';
 import { checkArchive, partner } from './archive-check.ts';

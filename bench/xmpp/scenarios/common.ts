@@ -1,8 +1,9 @@
 /** What the scenarios share. */
+
+import { type Result, usageMetrics, usageWarnings } from '../../lib/report.ts';
 import { deliveryChecks, type FlowResult, flowFailures } from '../lib/flow.ts';
 import type { Options } from '../lib/options.ts';
 import type { Latency } from '../lib/pace.ts';
-import { type Result, usageMetrics, usageWarnings } from '../lib/report.ts';
 
 export type Scenario = (options: Options) => Promise<Result>;
 

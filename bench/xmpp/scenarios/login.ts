@@ -4,9 +4,10 @@
  * round fills the SCRAM key cache, so that the timed one has no PBKDF2 of the
  * tool's in it. Logging out is not timed.
  */
+
+import { UsageMeter } from '../../lib/procfs.ts';
 import { latencyMs, microsHistogram, recordSince } from '../lib/pace.ts';
 import { closeAll, forEachLimited, makeClients, sleep } from '../lib/pool.ts';
-import { UsageMeter } from '../lib/procfs.ts';
 import { nowMicros } from '../lib/token.ts';
 import { latencyMetrics, makeResult, type Scenario } from './common.ts';
 

@@ -2,12 +2,13 @@
  * Messages wait for users who are away (XEP-0160): stored while the receivers are offline, delivered when they come
  * back. The even users send, the odd ones are away. Signing in is not measured, becoming available is.
  */
+
+import { addUsage, type Usage, UsageMeter } from '../../lib/procfs.ts';
 import type { XmppClient } from '../lib/client.ts';
 import { deliveryChecks, deliveryFailures, drained } from '../lib/flow.ts';
 import { DeliveryLedger } from '../lib/ledger.ts';
 import { latencyMs, microsHistogram, recordSince } from '../lib/pace.ts';
 import { closeAll, forEachLimited, makeClients, sleep } from '../lib/pool.ts';
-import { addUsage, type Usage, UsageMeter } from '../lib/procfs.ts';
 import { attribute } from '../lib/splitter.ts';
 import { REQUEST } from '../lib/stream-management.ts';
 import { makeToken, nowMicros, TOKEN_LENGTH, TokenScanner } from '../lib/token.ts';

@@ -3,11 +3,12 @@
  * users form groups in which all are mutual contacts; the subscriptions are
  * made by the tool (RFC 6121 section 3) where the rosters lack them.
  */
+
+import { UsageMeter } from '../../lib/procfs.ts';
 import type { XmppClient } from '../lib/client.ts';
 import { runFlow } from '../lib/flow.ts';
 import type { Options } from '../lib/options.ts';
 import { closeAll, onlineClients, sleep } from '../lib/pool.ts';
-import { UsageMeter } from '../lib/procfs.ts';
 import { attribute, elementName } from '../lib/splitter.ts';
 import { flowOutcome, makeResult, type Scenario } from './common.ts';
 

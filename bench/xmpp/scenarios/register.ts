@@ -1,6 +1,7 @@
 /** Creates the users by in-band registration (XEP-0077). Users that exist already are left alone. */
+
+import { UsageMeter } from '../../lib/procfs.ts';
 import { forEachLimited, makeClients } from '../lib/pool.ts';
-import { UsageMeter } from '../lib/procfs.ts';
 import { attribute, escapeXml } from '../lib/splitter.ts';
 import { makeResult, type Scenario } from './common.ts';
 

@@ -53,3 +53,25 @@ export function printResult(result: Result): void {
   for (const warning of result.warnings) console.log(`  note: ${warning}`);
   for (const failure of result.failures) console.log(`  FAILED: ${failure}`);
 }
+
+/** A result without figures. */
+export function failed(label: string, scenario: string, failure: string): Result {
+  return { ...blank(label, scenario), failures: [failure] };
+}
+
+/** A result to be filled in, of something that the load tool has no part in. */
+export function blank(label: string, scenario: string): Result {
+  return {
+    label,
+    scenario,
+    variant: '',
+    tls: 'none',
+    at: new Date().toISOString(),
+    parameters: {},
+    metrics: {},
+    usage: { wallMs: 0, serverCpuMs: 0, toolCpuMs: 0, otherCpuMs: 0, serverWrittenBytes: 0 },
+    failures: [],
+    checks: {},
+    warnings: [],
+  };
+}

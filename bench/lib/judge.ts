@@ -1,7 +1,8 @@
 /** From the rounds' figures to a ratio and whether the target is met. Pure. */
-import { median } from '../lib/median.ts';
-import type { Result } from '../lib/report.ts';
-import type { Cell, Figure } from './plan.ts';
+
+import type { Cell, Figure } from './figure.ts';
+import { median } from './median.ts';
+import type { Result } from './report.ts';
 
 /** All results of one cell: by server, one for each round. */
 export type CellResults = ReadonlyMap<string, readonly Result[]>;
@@ -41,7 +42,8 @@ export function judge(
     return values.length === 0 ? undefined : median(values);
   };
   const own = middle(ours);
-  const names = figure.target?.of === 'ejabberd' ? peers.filter((name) => name === 'ejabberd') : peers;
+  const one = figure.target?.of;
+  const names = peers.some((name) => name === one) ? peers.filter((name) => name === one) : peers;
   const measured = names.flatMap((name) => {
     const value = middle(name);
     // Growth of memory can be nothing or less when few users sign in; no ratio can be taken to that.

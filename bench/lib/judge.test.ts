@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { median } from '../lib/median.ts';
-import type { Result } from '../lib/report.ts';
+import type { Cell, Figure } from './figure.ts';
 import { judge } from './judge.ts';
-import type { Cell, Figure } from './plan.ts';
+import { median } from './median.ts';
+import type { Result } from './report.ts';
 
 const METRIC = 'server CPU us/message';
 
@@ -20,7 +20,7 @@ function runs(...values: (number | 'failed')[]): Result[] {
 }
 
 function verdict(figure: Figure, results: Record<string, Result[]>) {
-  const cell: Cell = { id: 'm', title: 'm', scenario: 'message', setup: 'plain', args: [], figures: [figure] };
+  const cell: Cell = { id: 'm', title: 'm', figures: [figure] };
   return judge(cell, figure, new Map(Object.entries(results)), 'rollcall', ['ejabberd', 'prosody-tuned']);
 }
 

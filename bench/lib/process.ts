@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { sleep } from '../lib/pool.ts';
-import { processTree } from '../lib/procfs.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processTree } from './procfs.ts';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;

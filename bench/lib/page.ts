@@ -1,31 +1,40 @@
 /** docs/performance.md: the part made from a run, between two markers; what stands around them is written by hand. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { median } from '../lib/median.ts';
-import { formatNumber } from '../lib/report.ts';
+import type { Cell, Figure } from './figure.ts';
 import { type CellResults, figuresOf, judge, type Verdict } from './judge.ts';
-import type { Cell, Figure } from './plan.ts';
+import { median } from './median.ts';
+import { formatNumber } from './report.ts';
 import type { Results, RunFacts } from './results.ts';
 
-export const BEGIN = '<!-- made by npm run bench: begin -->';
-export const END = '<!-- made by npm run bench: end -->';
+/** The lines between which a command may write. */
+export interface Markers {
+  begin: string;
+  end: string;
+}
+
+/** @param command  what the part is made by, as `npm run bench` */
+export function markersOf(command: string): Markers {
+  return { begin: `<!-- made by ${command}: begin -->`, end: `<!-- made by ${command}: end -->` };
+}
 
 export const OURS = 'rollcall';
 /** In the JSON only. */
 const LEFT_OUT = new Set(['sent/s', 'PSS KiB/session', 'RSS MiB right after log-in', 'latency max ms']);
 
 /** Puts the made part into the page; makes the page where there is none. */
-export function writePage(file: string, made: string): void {
-  const page = existsSync(file) ? readFileSync(file, 'utf8') : `# Performance\n\n${BEGIN}\n${END}\n`;
-  writeFileSync(file, replaceMade(page, made));
+export function writePage(file: string, made: string, markers: Markers): void {
+  const page = existsSync(file) ? readFileSync(file, 'utf8') : `# Performance\n\n${markers.begin}\n${markers.end}\n`;
+  writeFileSync(file, replaceMade(page, made, markers));
 }
 
 /** @throws an Error when the page has not both markers, in order and once each */
-export function replaceMade(page: string, made: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin || page.split(BEGIN).length !== 2 || page.split(END).length !== 2)
-    throw new Error(`the page needs one line '${BEGIN}' and after it one '${END}'`);
-  return `${page.slice(0, begin)}${BEGIN}\n\n${made.trim()}\n\n${page.slice(end)}`;
+export function replaceMade(page: string, made: string, markers: Markers): string {
+  const begin = page.indexOf(markers.begin);
+  const end = page.indexOf(markers.end);
+  const once = (line: string): boolean => page.split(line).length === 2;
+  if (begin < 0 || end < begin || !once(markers.begin) || !once(markers.end))
+    throw new Error(`the page needs one line '${markers.begin}' and after it one '${markers.end}'`);
+  return `${page.slice(0, begin)}${markers.begin}\n\n${made.trim()}\n\n${page.slice(end)}`;
 }
 
 /** The made part, in Markdown. */
@@ -74,7 +83,7 @@ function middle(results: CellResults, server: string, metric: string): string {
 function targetOf({ target }: Figure): string {
   if (target === undefined) return '';
   if (target.of === 'absolute') return `<= ${formatNumber(target.atMost)}`;
-  return `ratio <= ${target.atMost.toFixed(2)}${target.of === 'ejabberd' ? " to ejabberd's" : ''}`;
+  return `ratio <= ${target.atMost.toFixed(2)}${target.of === 'better' ? '' : ` to ${target.of}'s`}`;
 }
 
 function outcomeOf({ figure, met, ours, ratio }: Verdict): string {

@@ -1,8 +1,8 @@
 /** The results of a run, in memory and as files: CELL.SERVER.ROUND.json, and run.json for what it was made with. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result } from '../lib/report.ts';
 import type { CellResults } from './judge.ts';
+import type { Result } from './report.ts';
 
 /** What a page tells about a run besides its figures. */
 export interface RunFacts {
