@@ -1,7 +1,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { Failure } from './failure.ts';
 import type { Log } from './log.ts';
 
@@ -16,7 +16,20 @@ export interface CertificateSettings {
 export interface ServerCertificate {
   readonly context: SecureContext;
   readonly certificate: X509Certificate;
+  /** Another context that shows this certificate: who is trusted and what is offered may differ from `context`. */
+  contextWith(options: SecureContextOptions): SecureContext;
 }
+
+/** RFC 7590, RFC 9325: TLS 1.2 with forward secrecy and authenticated encryption, or 1.3. */
+const STRONG: SecureContextOptions = {
+  minVersion: 'TLSv1.2',
+  ciphers:
+    'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
+    'ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL',
+  honorCipherOrder: true,
+  // To resume TLS 1.3 saves neither a round trip nor CPU time with P-256; tickets cost both ends a little each time.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+};
 
 /** A renewal writes several files; they are read once the last has come to rest. */
 const REST_MS = 250;
@@ -84,21 +97,14 @@ export class Certificates {
     const folder = join(this.#folder, domain);
     const { clientCertificates: ca, tlsGroups } = this.#settings;
     const cert = readFileSync(join(folder, 'certificate.pem'));
-    const context = createSecureContext({
-      key: readFileSync(join(folder, 'key.pem')),
-      cert,
-      ...(ca !== '' && { ca: readFileSync(ca) }),
-      ecdhCurve: tlsGroups,
-      // RFC 7590, RFC 9325: TLS 1.2 with forward secrecy and authenticated encryption, or 1.3.
-      minVersion: 'TLSv1.2',
-      ciphers:
-        'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:' +
-        'ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!eNULL',
-      honorCipherOrder: true,
-      // To resume TLS 1.3 saves neither a round trip nor CPU time with P-256; tickets cost both ends a little each time.
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    });
-    return { context, certificate: new X509Certificate(cert) };
+    const key = readFileSync(join(folder, 'key.pem'));
+    const contextWith = (options: SecureContextOptions): SecureContext =>
+      createSecureContext({ key, cert, ecdhCurve: tlsGroups, ...STRONG, ...options });
+    return {
+      context: contextWith(ca === '' ? {} : { ca: readFileSync(ca) }),
+      certificate: new X509Certificate(cert),
+      contextWith,
+    };
   }
 
   #watch(folder: string): void {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
+import type { Flushable } from '#base/flusher.ts';
 import type { XmppEdge } from '../edge.ts';
 import { certificateIdentities } from '../stream/certificate-identities.ts';
 import { channelBindings } from '../stream/channel-binding.ts';
 import type { TlsContext } from '../stream/sasl-mechanism.ts';
-import type { Flushable } from './flusher.ts';
 
 /** Who sends a lot waits when the client has not taken so many bytes. */
 const MAX_UNSENT_AT_A_TIME = 131_072;
