@@ -5,12 +5,16 @@ import { Homes } from '#accounts/homes.ts';
 import { passwordSettings, throttleSettings } from '#accounts/settings.ts';
 import { Throttle } from '#accounts/throttle.ts';
 import { startControl } from '#admin/control.ts';
+import { startHttp } from '#admin/http.ts';
 import { HttpListener } from '#admin/http-listener.ts';
-import { httpSettings } from '#admin/settings.ts';
+import { httpsFigures, startHttps } from '#admin/https.ts';
+import { httpSettings, httpsSettings } from '#admin/settings.ts';
+import { Certificates } from '#base/certificates.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import { featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
+import { HttpRouteTable } from '#base/http-routes.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { createLog, type Log, logSettings } from '#base/log.ts';
 import { Metrics } from '#base/metrics.ts';
@@ -40,6 +44,7 @@ import { xmppFeatures } from './features.ts';
 export const settingsGroups: readonly SettingsGroup[] = [
   serverSettings,
   httpSettings,
+  httpsSettings,
   logSettings,
   storeSettings,
   passwordSettings,
@@ -119,11 +124,10 @@ export interface RunningServer {
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 /** Starts the protocols. Each one listens, with `portOffset` added to its ports, when this resolves. */
-async function startEdges(node: Node, portOffset: number): Promise<RunningEdge[]> {
-  const { accounts, settings, metrics, log, clock, domains, folder, homes } = node;
+async function startEdges(node: Node, certificates: Certificates, portOffset: number): Promise<RunningEdge[]> {
+  const { accounts, settings, metrics, log, clock, domains, homes } = node;
   const throttle = new Throttle(clock, settings.of(throttleSettings));
-  const { tlsFolder } = folder;
-  const options = { homes, accounts, throttle, domains, settings, metrics, log, clock, tlsFolder, version };
+  const options = { homes, accounts, throttle, domains, settings, metrics, log, clock, certificates, version };
   const xmpp = new XmppEdge({ ...options, features: xmppFeatures });
   try {
     await xmpp.listen(portOffset);
@@ -137,7 +141,7 @@ async function startEdges(node: Node, portOffset: number): Promise<RunningEdge[]
         return xmpp.ports;
       },
       devices: () => xmpp.sessions(),
-      problems: () => xmpp.problems(),
+      problems: () => [],
       stop: () => xmpp.stop(),
     },
   ];
@@ -146,11 +150,13 @@ async function startEdges(node: Node, portOffset: number): Promise<RunningEdge[]
 /** Where a server with these settings would listen. */
 export function plannedListeners(settings: Settings, portOffset: number): Listener[] {
   const { host, port } = settings.of(httpSettings);
+  const https = settings.of(httpsSettings);
   const xmpp = settings.of(xmppListeners);
   return [
     { name: 'XMPP', host: xmpp.host, port: xmpp.port + portOffset },
     { name: 'XMPP over TLS', host: xmpp.host, port: xmpp.tlsPort + portOffset },
     { name: 'HTTP', host, port: port + portOffset },
+    ...(https.port === 0 ? [] : [{ name: 'HTTPS', host: https.host, port: https.port + portOffset }]),
   ];
 }
 
@@ -180,7 +186,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const administrator = await firstAdministrator(accounts, domain);
   const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll) : [];
 
-  const edges = await startEdges(node, portOffset);
+  const certificates = openCertificates(node);
+  started.defer(() => certificates.close());
+  const routes = new HttpRouteTable();
+  const edges = await startEdges(node, certificates, portOffset);
   for (const edge of edges) started.defer(() => edge.stop());
 
   let stopping: Promise<void> | undefined;
@@ -189,16 +198,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return [
       ...(state === 'ok' ? [] : [{ what: 'store', reason }]),
       ...edges.flatMap((edge) => edge.problems()),
+      ...[...certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason })),
       ...(http.problem === undefined ? [] : [{ what: 'http', reason: http.problem }]),
+      ...(https.problem === undefined ? [] : [{ what: 'https', reason: https.problem }]),
       ...(stopping === undefined ? [] : [{ what: 'server', reason: 'it is being stopped' }]),
     ];
   };
   metrics.collectProcess();
-  const http = await HttpListener.start({ settings: settings.of(httpSettings), portOffset, metrics, log, problems });
+  const https = await openHttps(node, certificates, routes, portOffset);
+  started.defer(() => https.stop());
+  started.defer(settings.onChange(httpsSettings, (changed) => moveWhereNeeded(https, changed)));
+  const http = await openHttp(node, portOffset, problems);
   started.defer(() => http.stop());
   started.defer(settings.onChange(httpSettings, () => void http.move()));
 
-  const ports = () => Object.assign({}, ...edges.map((edge) => edge.ports), { http: http.port });
+  const ports = () => ({
+    ...Object.assign({}, ...edges.map((edge) => edge.ports)),
+    http: http.port,
+    ...(https.port !== 0 && { https: https.port }),
+  });
   const facts: ServerFacts = {
     startedAt: clock.now(),
     version,
@@ -229,6 +247,42 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopping;
     },
   };
+}
+
+/** Shared by all that speaks TLS, and read again when what they are read with changes. */
+function openCertificates({ folder, domains, settings, log }: Node): Certificates {
+  const certificates = new Certificates(folder.tlsFolder, domains, settings.of(xmppListeners), log);
+  settings.onChange(xmppListeners, () => certificates.reload());
+  return certificates;
+}
+
+function openHttp(
+  { settings, metrics, log }: Node,
+  portOffset: number,
+  problems: () => readonly { what: string; reason: string }[],
+): Promise<HttpListener> {
+  const values = settings.of(httpSettings);
+  // 0 lets the system choose.
+  const port = () => (values.port === 0 ? 0 : values.port + portOffset);
+  const open = () => startHttp({ settings: values, port: port(), metrics, log, problems });
+  return HttpListener.start({ name: 'HTTP', log, open });
+}
+
+function openHttps(
+  { settings, metrics, log }: Node,
+  certificates: Certificates,
+  routes: HttpRouteTable,
+  portOffset: number,
+): Promise<HttpListener> {
+  const values = settings.of(httpsSettings);
+  const options = { settings: values, certificates, routes, figures: httpsFigures(metrics), log };
+  const open = async () => (values.port === 0 ? undefined : startHttps(options, values.port + portOffset));
+  return HttpListener.start({ name: 'HTTPS', log, open });
+}
+
+/** The other settings of the port are read as they are needed, and end no connection. */
+function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void {
+  if (changed.some((name) => ['host', 'port', 'requestSeconds'].includes(name))) void https.move();
 }
 
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */

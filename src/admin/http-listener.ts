@@ -1,10 +1,14 @@
-/** Keeps the HTTP port open, and moves it when its settings change. */
-import { type HttpOptions, type HttpServer, startHttp } from './http.ts';
+/** Keeps a port open, and moves it when its settings change. */
+import type { Log } from '#base/log.ts';
+import type { HttpServer } from './http.ts';
 
-export type ListenerOptions = Omit<HttpOptions, 'port'> & {
-  /** Added to the port of the settings. */
-  portOffset: number;
-};
+export interface ListenerOptions {
+  /** 'HTTP', 'HTTPS'. */
+  name: string;
+  log: Log;
+  /** Listens as the settings say now; undefined where they say that it does not. */
+  open(): Promise<HttpServer | undefined>;
+}
 
 export class HttpListener {
   #options: ListenerOptions;
@@ -15,7 +19,7 @@ export class HttpListener {
   /** @throws {Failure} 'conflict' when the port is taken */
   static async start(options: ListenerOptions): Promise<HttpListener> {
     const listener = new HttpListener(options);
-    await listener.#open();
+    listener.#server = await options.open();
     return listener;
   }
 
@@ -35,15 +39,16 @@ export class HttpListener {
 
   /** Listens as the settings say now; where that fails it says so, and stays closed until they change again. */
   move(): Promise<void> {
+    const { name, log, open } = this.#options;
     this.#moving = this.#moving.then(async () => {
       await this.#close();
       try {
-        await this.#open();
+        this.#server = await open();
         this.#problem = undefined;
-        this.#options.log.info({ port: this.port }, 'the HTTP port was opened anew');
+        log.info({ port: this.port }, `the ${name} port was opened anew`);
       } catch (err) {
         this.#problem = (err as Error).message;
-        this.#options.log.error({ err }, 'the HTTP port could not be opened anew');
+        log.error({ err }, `the ${name} port could not be opened anew`);
       }
     });
     return this.#moving;
@@ -52,12 +57,6 @@ export class HttpListener {
   async stop(): Promise<void> {
     await this.#moving;
     await this.#close();
-  }
-
-  async #open(): Promise<void> {
-    const { settings, portOffset } = this.#options;
-    const port = settings.port === 0 ? 0 : settings.port + portOffset;
-    this.#server = await startHttp({ ...this.#options, port });
   }
 
   async #close(): Promise<void> {

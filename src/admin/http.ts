@@ -1,11 +1,11 @@
 /** The HTTP port: figures for Prometheus, and health for whoever restarts or balances. */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { Failure } from '#base/failure.ts';
 import { listenFailure } from '#base/listen-failure.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Values } from '#base/settings.ts';
+import { errorAnswer, nothingAt } from './error-answer.ts';
 import { httpApp } from './fastify.ts';
 import type { httpSettings } from './settings.ts';
 
@@ -60,32 +60,12 @@ export async function startHttp({ settings, port, metrics, log, problems }: Http
 
 /** Every error is a JSON object with one sentence; what is ours to know goes to the log with a short id. */
 export function answerErrors(app: FastifyInstance, log: Log): void {
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}` }),
-  );
-  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (error instanceof Failure) return reply.code(statusOf(error)).send({ error: error.message, kind: error.kind });
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return reply.code(error.statusCode).send({ error: error.message });
-    }
-    const id = Math.random().toString(36).slice(2, 10);
-    log.error({ err: error, id, method: request.method, url: request.url }, 'a request failed');
-    return reply.code(500).send({ error: `an internal error; the log has it as ${id}` });
+  app.setNotFoundHandler((request, reply) => {
+    const { status, body } = nothingAt(request.method, request.url);
+    return reply.code(status).send(body);
   });
-}
-
-const STATUS: Record<Failure['kind'], number> = {
-  malformed: 400,
-  conflict: 409,
-  'not-found': 404,
-  'not-acceptable': 406,
-  forbidden: 403,
-  blocked: 403,
-  'over-limit': 429,
-  unavailable: 503,
-  'store-failing': 503,
-};
-
-function statusOf({ kind }: Failure): number {
-  return STATUS[kind];
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = errorAnswer(error, request, log);
+    return reply.code(status).send(body);
+  });
 }

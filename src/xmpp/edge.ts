@@ -3,9 +3,10 @@ import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Throttle } from '#accounts/throttle.ts';
-import { Certificates } from '#base/certificates.ts';
+import type { Certificates } from '#base/certificates.ts';
 import type { Clock } from '#base/clock.ts';
 import type { FeatureHost } from '#base/feature.ts';
+import { Flusher } from '#base/flusher.ts';
 import { lacksIpv6, listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
@@ -19,7 +20,6 @@ import type { Session } from './session.ts';
 import { xmppLimits, xmppListeners } from './settings.ts';
 import { ClientStream } from './stream/client-stream.ts';
 import { saslSettings } from './stream/sasl-settings.ts';
-import { Flusher } from './transport/flusher.ts';
 import { StreamError } from './wire/stream-error.ts';
 
 export interface XmppEdgeOptions {
@@ -32,8 +32,8 @@ export interface XmppEdgeOptions {
   metrics: Metrics;
   log: Log;
   clock: Clock;
-  /** See `DataFolder`. */
-  tlsFolder: string;
+  /** Of all domains; whoever opens them reads them again and closes them. */
+  certificates: Certificates;
   features: readonly XmppFeature[];
   version: string;
 }
@@ -97,8 +97,7 @@ export class XmppEdge {
     this.clock = clock;
     this.version = options.version;
     this.startedAt = clock.now();
-    this.certificates = new Certificates(options.tlsFolder, options.domains, this.listeners, log);
-    settings.onChange(xmppListeners, () => this.certificates.reload());
+    this.certificates = options.certificates;
     this.counts = {
       stanzasReceived: metrics.counter('rollcall_xmpp_stanzas_received_total', 'Stanzas received from clients.'),
       stanzasSent: metrics.counter('rollcall_xmpp_stanzas_sent_total', 'Stanzas sent to clients.'),
@@ -140,10 +139,6 @@ export class XmppEdge {
     if (tlsPort !== 0) this.ports['xmpp-tls'] = await this.#open(host, tlsPort + portOffset, true);
   }
 
-  problems(): { what: string; reason: string }[] {
-    return [...this.certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason }));
-  }
-
   /** Tells every client why, and closes. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -151,7 +146,6 @@ export class XmppEdge {
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const stream of [...this.streams]) stream.close(new StreamError('system-shutdown'));
     this.features.stop();
-    this.certificates.close();
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
   }
 

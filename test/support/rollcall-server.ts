@@ -12,6 +12,7 @@ const HOST = '127.0.0.1';
 const C2S = 5222;
 const C2S_DIRECT_TLS = 5223;
 const HTTP = 5280;
+const HTTPS = 5281;
 /** How often another port offset is tried, when someone was quicker. */
 const ATTEMPTS = 3;
 
@@ -58,7 +59,7 @@ export async function startRollcall({ domain, users, dataDir }: ServerOptions): 
 
 async function startOnFreePorts(data: string, domain: string): Promise<{ offset: number; child: ChildServer }> {
   for (let attempt = 1; ; attempt++) {
-    const offset = await freeOffset([C2S, C2S_DIRECT_TLS, HTTP]);
+    const offset = await freeOffset([C2S, C2S_DIRECT_TLS, HTTP, HTTPS]);
     const child = new ChildServer({
       command: ROLLCALL,
       arguments: ['start', '--data', data, '--domain', domain, '--port-offset', `${offset}`],
