@@ -13,12 +13,15 @@ import { Authenticator } from './authentication/authenticator.ts';
 import type { EventPackage } from './event-package.ts';
 import type { MethodPlace, RequestHandler, SipFeature } from './feature.ts';
 import { hostFeatures } from './feature-host.ts';
+import type { Subscriptions } from './features/rfc-6665-subscribe/subscriptions.ts';
 import { route } from './router.ts';
+import { sipRequests } from './settings.ts';
 import type { ClientTransaction, ResponseHandlers } from './transaction/transaction.ts';
 import { Transactions } from './transaction/transactions.ts';
 import type { Flow } from './transport/flow.ts';
 import { sipLimits, sipListeners } from './transport/settings.ts';
 import { Transports } from './transport/transports.ts';
+import { copy } from './wire/byte-string.ts';
 import { parseNameAddress } from './wire/header-name-address.ts';
 import type { OutgoingRequest, SipRequest } from './wire/message.ts';
 import { addressOf, parseUri, type SipUri } from './wire/sip-uri.ts';
@@ -42,6 +45,9 @@ export interface SipEdgeOptions {
   version: string;
 }
 
+/** So many texts are kept once for all. */
+const MAX_TEXTS = 10_000;
+
 /** The SIP edge of one node: its listeners, transactions, and what its features have registered. */
 export class SipEdge {
   readonly name = 'sip';
@@ -53,6 +59,7 @@ export class SipEdge {
   readonly domain: string;
   readonly settings: Settings;
   readonly limits;
+  readonly requests;
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -69,9 +76,12 @@ export class SipEdge {
   readonly optionTags = new Map<string, string>();
   /** Takes what no method handler takes (RFC 3261 §16). */
   otherwise: RequestHandler | undefined;
+  /** Subscriptions that are served here, while RFC 6665 is on. */
+  subscriptions: Subscriptions | undefined;
   /** Requests whose handling has begun and takes time. */
   pending = 0;
   readonly features: FeatureHost<SipFeature>;
+  readonly #texts = new Map<string, string>();
   #ownHosts = new Set<string>();
 
   constructor(options: SipEdgeOptions) {
@@ -83,6 +93,7 @@ export class SipEdge {
     this.domain = options.domains[0]!;
     this.settings = settings;
     this.limits = settings.of(sipLimits);
+    this.requests = settings.of(sipRequests);
     this.log = log;
     this.clock = clock;
     this.metrics = metrics;
@@ -141,7 +152,7 @@ export class SipEdge {
 
   /** Whether new requests have to wait until some of those that are being dealt with are done. */
   get isOverloaded(): boolean {
-    return this.pending >= this.limits.maxPending;
+    return this.pending >= this.requests.maxPending;
   }
 
   get ports(): Readonly<Record<string, number>> {
@@ -178,6 +189,21 @@ export class SipEdge {
 
   isRouteToUs(uri: SipUri): boolean {
     return this.isOwnAddress(uri) || (this.domains.has(uri.host) && (uri.user === '' || uri.params.has('lr')));
+  }
+
+  /** The value of our Contact header for a dialog over a flow. */
+  contactFor({ sentBy, transport }: Flow): string {
+    return this.interned(`<sip:${sentBy};transport=${transport}>`);
+  }
+
+  /** One string for all that are the same, where many of them are kept. For texts of which there are few. */
+  interned(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    const own = copy(text);
+    this.#texts.set(own, own);
+    return own;
   }
 
   /** Sends a request over a flow. See `Transactions.request`. */

@@ -1,6 +1,8 @@
 import type { Handover } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
 import type { SipDevice } from './device.ts';
+import type { EventPackage } from './event-package.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
 /**
@@ -20,3 +22,16 @@ export const bindingRegistered = hook<SipDevice>()('sip.binding-registered', ['o
 
 /** A contact binding is gone: taken back, expired, or its account may not sign in any more. */
 export const bindingRemoved = hook<SipDevice>()('sip.binding-removed', ['observe']);
+
+/** Where a subscription is to begin. */
+export interface SubscriptionPlace {
+  readonly incoming: IncomingRequest;
+  /** The package that it asks for. */
+  readonly event: string;
+  /** Set by a handler that knows better than the Request-URI: the home, and who serves it instead of the package. */
+  home: Home | undefined;
+  eventPackage: EventPackage | undefined;
+}
+
+/** A first SUBSCRIBE, of a package that we have; also for addresses that are no account's (RFC 4662). */
+export const subscriptionArriving = hook<SubscriptionPlace>()('sip.subscription-arriving', ['find']);

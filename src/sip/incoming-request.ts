@@ -1,19 +1,9 @@
 import type { Home } from '#accounts/home.ts';
 import type { SipEdge } from './edge.ts';
-import type { ServerTransaction } from './transaction/transaction.ts';
+import type { ResponseOptions, ServerTransaction } from './transaction/transaction.ts';
 import type { Flow } from './transport/flow.ts';
 import type { SipRequest } from './wire/message.ts';
 import type { SipUri } from './wire/sip-uri.ts';
-
-/** What may stand in a response beside its status. */
-export interface ResponseParts {
-  readonly reason?: string;
-  /** Header lines, each ended by CRLF: a byte string. */
-  readonly head?: string;
-  readonly body?: string;
-  /** For a response that makes a dialog: the tag that it gets. */
-  readonly toTag?: string;
-}
 
 /** A request on its way to the one handler that answers it. */
 export class IncomingRequest {
@@ -48,13 +38,13 @@ export class IncomingRequest {
     return this.#transaction?.isFinal ?? false;
   }
 
-  respond(status: number, parts?: ResponseParts): void {
-    this.transaction.respond(status, parts);
+  respond(status: number, options?: ResponseOptions): void {
+    this.transaction.respond(status, options);
   }
 
   /** Answers without remembering anything (RFC 3261 §8.2.7). Where a transaction was begun, that is used. */
-  respondStatelessly(status: number, parts?: ResponseParts): void {
-    if (this.#transaction !== undefined) this.#transaction.respond(status, parts);
-    else this.edge.transactions.answer(this.request, this.flow, status, parts);
+  respondStatelessly(status: number, options?: ResponseOptions): void {
+    if (this.#transaction !== undefined) this.#transaction.respond(status, options);
+    else this.edge.transactions.answer(this.request, this.flow, status, options);
   }
 }

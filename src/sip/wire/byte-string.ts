@@ -10,3 +10,8 @@ export function writeText(text: string): string {
 export function readText(bytes: string): string {
   return ASCII.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
+
+/** The same text, without the request that it was cut out of: for what is kept. */
+export function copy(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('latin1');
+}

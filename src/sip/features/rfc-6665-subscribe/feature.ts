@@ -1,0 +1,52 @@
+/**
+ * RFC 6665: SIP-Specific Event Notification.
+ * Serves subscriptions: the dialogs, their states and ends, and which NOTIFY goes out when. What they are about is a
+ * matter of event packages.
+ */
+import { duration, integer } from '#base/settings.ts';
+import { type SipFeatureContext, sipFeature } from '../../feature.ts';
+import { SubscribeHandler } from './subscribe.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+const settings = {
+  minExpiresSeconds: duration({
+    default: 60,
+    min: 1,
+    max: 3599,
+    unit: 'seconds',
+    help: 'A subscription for less is refused with 423 (RFC 6665 section 4.2.1.1).',
+  }),
+  maxExpiresSeconds: duration({
+    default: 7200,
+    min: 60,
+    max: 604_800,
+    unit: 'seconds',
+    help: 'A subscription for more is shortened to this.',
+  }),
+  maxSubscriptions: integer({
+    default: 500_000,
+    min: 1,
+    unit: 'subscriptions',
+    help: 'Subscriptions served at a time; more are refused with 503.',
+  }),
+};
+
+export type SubscribeContext = SipFeatureContext<typeof settings>;
+
+export const subscribe = sipFeature({
+  spec: 'RFC 6665',
+  title: 'SIP-Specific Event Notification',
+  version: '',
+  status: 'complete',
+  settings,
+  setup(sip) {
+    const subscriptions = new Subscriptions(sip.edge);
+    const handler = new SubscribeHandler(sip, subscriptions);
+    sip.onMethod({ method: 'SUBSCRIBE' }, (incoming) => handler.take(incoming));
+    sip.edge.subscriptions = subscriptions;
+    sip.onStop(() => {
+      subscriptions.stop();
+      sip.edge.subscriptions = undefined;
+    });
+  },
+});

@@ -1,0 +1,31 @@
+import type { SipEdge } from './edge.ts';
+import type { Flow } from './transport/flow.ts';
+import { parseNameAddress } from './wire/header-name-address.ts';
+import { SipError } from './wire/sip-error.ts';
+import { parseUri } from './wire/sip-uri.ts';
+
+/**
+ * A flow to where a request is to go: the one that its receiver opened, as long as it is there; then a new one to the
+ * first Route, or to the URI (RFC 5626 §5.3, RFC 3263).
+ * COMPAT(baresip 1.0, TLS): its Contact names a port where it has no certificate; it is reachable on its own flow only.
+ * COMPAT(sipp, TCP): closes the connection that it registered on; it is reachable at its Contact only.
+ * @param uri    the Request-URI: a byte string
+ * @param route  Route headers, each ended by CRLF; '' for none
+ * @throws {SipError} 'reject's with 480 where nobody can be reached
+ */
+export function reach(edge: SipEdge, known: Flow | undefined, uri: string, route = ''): Flow | Promise<Flow> {
+  if (known !== undefined && !known.isClosed) return known;
+  return open(edge, route === '' ? uri : parseNameAddress(route.slice('Route:'.length, route.indexOf('\r'))).uri);
+}
+
+async function open(edge: SipEdge, uri: string): Promise<Flow> {
+  let last: unknown;
+  for (const target of await edge.transports.locate(parseUri(uri))) {
+    try {
+      return await edge.transports.flowTo(target);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last instanceof SipError ? last : new SipError(480, 'Nobody Can Be Reached There');
+}
