@@ -58,13 +58,13 @@ abstract class SipMessage {
 
   /** @throws {SipError} 400 */
   get from(): NameAddress {
-    this.#from ??= parseNameAddress(this.header('from') ?? '');
+    this.#from ??= parseNameAddress(this.header('from') ?? '', 'From');
     return this.#from;
   }
 
   /** @throws {SipError} 400 */
   get to(): NameAddress {
-    this.#to ??= parseNameAddress(this.header('to') ?? '');
+    this.#to ??= parseNameAddress(this.header('to') ?? '', 'To');
     return this.#to;
   }
 

@@ -1,0 +1,170 @@
+/** RFC 3261 §7: from bytes to a message. */
+import { headerName } from './header-names.ts';
+import { Malformed } from './malformed.ts';
+import { SipRequest, SipResponse } from './message.ts';
+import { SipError } from './sip-error.ts';
+import { parseStartLine } from './start-line.ts';
+import { SPACE, TAB, trimSpaces } from './text.ts';
+
+export { Malformed } from './malformed.ts';
+
+export interface MessageLimits {
+  /** Of start line and headers together. */
+  readonly maxHeadBytes: number;
+  readonly maxHeaders: number;
+  readonly maxBodyBytes: number;
+}
+
+export const defaultLimits: MessageLimits = { maxHeadBytes: 32_768, maxHeaders: 200, maxBodyBytes: 1_048_576 };
+
+/** Start line and headers, before they are a message. */
+export interface Head {
+  readonly startLine: string;
+  readonly headers: string[];
+  /** Where the body begins; -1 where the empty line before it is missing. */
+  readonly bodyAt: number;
+  /** -1 where there is no Content-Length. */
+  readonly contentLength: number;
+  /** The first of them. What can be read is read all the same. */
+  readonly fault: SipError | undefined;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+/** RFC 3261 §20.14 sets none; more digits than that no body of ours has. */
+const CONTENT_LENGTH = /^0*[0-9]{1,9}$/;
+
+/**
+ * A whole datagram, or a message of a WebSocket (RFC 7118 §5): what follows the body is dropped (RFC 3261 §18.3).
+ * @param bytes a byte string
+ * @throws {Malformed}
+ */
+export function parseMessage(bytes: string, limits: MessageLimits = defaultLimits): SipRequest | SipResponse {
+  const head = readHead(bytes, skipLineEnds(bytes), limits);
+  const { bodyAt, contentLength } = head;
+  let fault = head.fault;
+  const available = bodyAt < 0 ? 0 : bytes.length - bodyAt;
+  const length = contentLength < 0 ? available : contentLength;
+  if (length > limits.maxBodyBytes) fault ??= new SipError(413);
+  else if (length > available) fault ??= new SipError(400, 'Content-Length Larger Than Message');
+  return toMessage(head, fault, fault !== undefined || length === 0 ? '' : bytes.slice(bodyAt, bodyAt + length));
+}
+
+/** RFC 3261 §7.5: empty lines before the start line mean nothing. */
+function skipLineEnds(bytes: string): number {
+  let at = 0;
+  while (bytes.charCodeAt(at) === CR && bytes.charCodeAt(at + 1) === LF) at += 2;
+  return at;
+}
+
+/** @throws {Malformed} where there is a fault */
+export function toMessage(head: Head, fault: SipError | undefined, body: string): SipRequest | SipResponse {
+  const start = parseStartLine(head.startLine);
+  if (start === undefined) throw new Malformed(new SipError(400, 'Bad Start Line'), undefined);
+  if (start.kind === 'response') {
+    if (fault !== undefined) throw new Malformed(fault, undefined);
+    return new SipResponse(start.status, start.reason, head.headers, body);
+  }
+  const request = new SipRequest(start.method, start.uri, head.headers, body);
+  const found = start.fault ?? fault;
+  if (found !== undefined) throw new Malformed(found, request);
+  return request;
+}
+
+/**
+ * Reads from the start line to the empty line in one pass. Values are parts of `bytes`, and keep it in memory.
+ * @param from where the start line begins
+ */
+export function readHead(bytes: string, from: number, limits: MessageLimits): Head {
+  const headers: string[] = [];
+  let fault: SipError | undefined;
+  let contentLength = -1;
+  let bodyAt = -1;
+  let colon = -1;
+  let end = bytes.indexOf('\r\n', from);
+  const startLine = bytes.slice(from, end < 0 ? bytes.length : end);
+  let at = end + 2;
+  while (end >= 0) {
+    end = bytes.indexOf('\r\n', at);
+    if (end < 0) break;
+    if (end === at) {
+      bodyAt = at + 2;
+      break;
+    }
+    if (end - from > limits.maxHeadBytes || headers.length >= 2 * limits.maxHeaders) {
+      fault ??= new SipError(513, 'Too Many Headers');
+      bodyAt = endOfHead(bytes, at);
+      break;
+    }
+    let isFolded = false;
+    while (isSpaceAt(bytes, end + 2)) {
+      isFolded = true;
+      end = bytes.indexOf('\r\n', end + 2);
+      if (end < 0) break;
+    }
+    if (end < 0) break;
+    if (colon < at) colon = bytes.indexOf(':', at);
+    if (colon < 0) colon = bytes.length;
+    const name = colon > end ? undefined : nameIn(bytes, at, colon);
+    if (name === undefined) fault ??= new SipError(400, 'Bad Header Line');
+    else {
+      const value = isFolded ? unfold(bytes.slice(colon + 1, end)) : valueIn(bytes, colon + 1, end);
+      headers.push(name, value);
+      if (name === 'content-length') {
+        const length = CONTENT_LENGTH.test(value) ? Number(value) : -1;
+        if (length < 0) fault ??= new SipError(400, 'Bad Content-Length');
+        else if (contentLength >= 0 && contentLength !== length) fault ??= new SipError(400, 'Several Content-Length');
+        else contentLength = length;
+      }
+    }
+    at = end + 2;
+  }
+  if (bodyAt < 0) fault ??= new SipError(400, 'Missing Empty Line');
+  else fault ??= lineEndFault(bytes, from, bodyAt);
+  return { startLine, headers, bodyAt, contentLength, fault };
+}
+
+function endOfHead(bytes: string, from: number): number {
+  const at = bytes.indexOf('\r\n\r\n', from);
+  return at < 0 ? -1 : at + 4;
+}
+
+function isSpaceAt(bytes: string, at: number): boolean {
+  const char = bytes.charCodeAt(at);
+  return char === SPACE || char === TAB;
+}
+
+/** RFC 3261 §7.3.1: spaces before the colon are allowed. */
+function nameIn(bytes: string, from: number, colon: number): string | undefined {
+  let end = colon;
+  while (end > from && isSpaceAt(bytes, end - 1)) end--;
+  return headerName(bytes.slice(from, end));
+}
+
+function valueIn(bytes: string, from: number, until: number): string {
+  let start = from;
+  let end = until;
+  while (start < end && isSpaceAt(bytes, start)) start++;
+  while (end > start && isSpaceAt(bytes, end - 1)) end--;
+  return bytes.slice(start, end);
+}
+
+/** RFC 3261 §7.3.1: a folded line is the same as one with a single space. */
+function unfold(text: string): string {
+  return trimSpaces(text.split('\r\n').map(trimSpaces).join(' '));
+}
+
+/**
+ * A line end of one character alone is part of no header (RFC 3261 §25.1), and the next hop may take it for a whole one.
+ * Both are looked for in the whole head, which is cheaper than in each value.
+ */
+function lineEndFault(bytes: string, from: number, bodyAt: number): SipError | undefined {
+  let at = bytes.indexOf('\n', from);
+  let cr = bytes.indexOf('\r', from);
+  while (at >= 0 && at < bodyAt) {
+    if (cr !== at - 1) return new SipError(400, 'Bad Line End');
+    at = bytes.indexOf('\n', at + 1);
+    cr = bytes.indexOf('\r', cr + 1);
+  }
+  return cr >= 0 && cr < bodyAt ? new SipError(400, 'Bad Line End') : undefined;
+}
