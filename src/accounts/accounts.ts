@@ -5,6 +5,7 @@ import type { Database, Row, Statement } from '#store/database.ts';
 import { accountTable, deleteStatements } from './account-tables.ts';
 import { prepareAddress } from './address.ts';
 import { type Credentials, deriveCredentials, fakeCredentials, scramMechanisms } from './credentials.ts';
+import { deriveDigestKeys, putDigestKeys } from './digest-credentials.ts';
 import {
   type AccountChange,
   accountAdded,
@@ -99,6 +100,7 @@ export class Accounts {
       { sql: 'update account_ids set last = last + 1' },
       { sql: INSERT_ACCOUNT, values },
       ...keyStatements(address, credentials),
+      ...putDigestKeys(address, deriveDigestKeys(address, details.password)),
     ]);
     const account = readAccount(results[1]!.rows[0]!);
     this.#run(accountAdded, account);
@@ -145,6 +147,7 @@ export class Accounts {
         values: [this.#clock.now(), account.address],
       },
       ...keyStatements(account.address, credentials),
+      ...putDigestKeys(account.address, deriveDigestKeys(account.address, password)),
     ]);
     this.#revision++;
     this.#run(passwordChanged, account, by);

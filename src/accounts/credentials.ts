@@ -119,7 +119,8 @@ export async function deriveKeys(
   return { salt, iterations, storedKey, serverKey };
 }
 
-function preparePassword(password: string): string {
+/** @throws {Failure} 'malformed' for a password that nobody may have */
+export function preparePassword(password: string): string {
   if (password === '') throw new Failure('malformed', 'the password is empty: give one of at least one character');
   if (Buffer.byteLength(password) > MAX_PASSWORD_OCTETS) {
     throw new Failure('malformed', `the password is too long: give one of at most ${MAX_PASSWORD_OCTETS} bytes`);

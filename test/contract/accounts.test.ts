@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { accountTable } from '#accounts/account-tables.ts';
 import { Accounts } from '#accounts/accounts.ts';
 import { scramMechanisms, verifyPassword } from '#accounts/credentials.ts';
+import { deriveDigestKeys, keysOfAccount } from '#accounts/digest-credentials.ts';
 import { accountAdded, accountDisabled, accountEnabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import { Hooks } from '#base/hook.ts';
 import type { Database } from '#store/database.ts';
@@ -131,6 +132,16 @@ for (const store of [sqliteStore(), postgresStore()]) {
     it('accounts are listed by address', async () => {
       const addresses = (await accounts.list()).map(({ address }) => address);
       assert.deepEqual(addresses, ['chief@example.test', 'juliet@example.test', 'twin@example.test']);
+    });
+
+    it('keys for digest authentication are kept beside the others, and follow the password', async () => {
+      const { id } = await accounts.add({ address: 'sip@example.test', password: 'one' });
+      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'one'));
+      await accounts.setPassword('SIP@example.test', 'two');
+      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'two'));
+      await accounts.remove('sip@example.test');
+      assert.equal(await keysOfAccount(database, id), undefined);
+      told();
     });
 
     it('removing an account removes its rows in every table, and its id is not given again', async () => {

@@ -4,6 +4,16 @@ import { contacts } from './0002-contacts.ts';
 import { archive } from './0003-archive.ts';
 import { archivePreferences } from './0004-archive-preferences.ts';
 import { personal } from './0005-personal.ts';
+import { digestCredentials } from './0006-digest-credentials.ts';
+import { publications } from './0007-publications.ts';
 
 /** In the order of their versions. */
-export const migrations: readonly Migration[] = [accounts, contacts, archive, archivePreferences, personal];
+export const migrations: readonly Migration[] = [
+  accounts,
+  contacts,
+  archive,
+  archivePreferences,
+  personal,
+  digestCredentials,
+  publications,
+];

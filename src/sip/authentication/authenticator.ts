@@ -1,0 +1,250 @@
+import type { Accounts } from '#accounts/accounts.ts';
+import { prepareAddress } from '#accounts/address.ts';
+import {
+  type DigestAlgorithm,
+  type DigestKeys,
+  digestKeysOf,
+  followPasswords,
+  keysOfAccount,
+} from '#accounts/digest-credentials.ts';
+import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
+import type { Throttle } from '#accounts/throttle.ts';
+import type { Clock } from '#base/clock.ts';
+import { Failure } from '#base/failure.ts';
+import type { Settings } from '#base/loaded-settings.ts';
+import type { Flow } from '../transport/flow.ts';
+import { readText } from '../wire/byte-string.ts';
+import type { SipRequest } from '../wire/message.ts';
+import { SipError } from '../wire/sip-error.ts';
+import { addressOf, parseUri } from '../wire/sip-uri.ts';
+import { parseDigestParams } from './auth-params.ts';
+import { algorithmsFor, writeChallenge } from './challenge.ts';
+import { type DigestCredentials, digestResponse, isSame, readCredentials } from './digest.ts';
+import { Nonces, type Proof } from './nonces.ts';
+import { sipAuthentication } from './settings.ts';
+import { UnknownNames } from './unknown-names.ts';
+
+export interface AuthenticatorOptions {
+  homes: Homes;
+  accounts: Pick<Accounts, 'find'>;
+  throttle: Pick<Throttle, 'attempt' | 'failed' | 'succeeded'>;
+  clock: Clock;
+  settings: Settings;
+  /** Known to this server alone and the same at every start. */
+  secret: Uint8Array;
+  /** Served domains, prepared; the server's own first. */
+  domains: ReadonlySet<string>;
+}
+
+export type As = 'registrar' | 'proxy';
+
+export type Verdict =
+  /** The home of the account that has proved to be the sender. */
+  | { readonly ok: true; readonly home: Home }
+  /** Header lines that ask for a password. */
+  | { readonly challenge: string; readonly status: 401 | 407 }
+  | { readonly refused: SipError };
+
+/** A request on its way to a verdict. */
+interface Attempt {
+  readonly request: SipRequest;
+  readonly source: string;
+  readonly as: As;
+  readonly credentials: DigestCredentials;
+  readonly proof: Proof;
+  /** The same has proved the account with this nonce before. */
+  readonly isProven: boolean;
+}
+
+/** Of the length of a real one, and of no password. */
+const NO_KEY = '0'.repeat(64);
+
+/**
+ * Says whose request it is (RFC 3261 §22, RFC 8760). A name that does not exist is answered as a wrong password is; that
+ * an account is disabled is told only to who has its password.
+ */
+export class Authenticator {
+  readonly #homes: Homes;
+  readonly #accounts: AuthenticatorOptions['accounts'];
+  readonly #throttle: AuthenticatorOptions['throttle'];
+  readonly #domains: ReadonlySet<string>;
+  readonly #domain: string;
+  readonly #settings;
+  readonly #unknown: UnknownNames;
+  readonly #stop: (() => void)[];
+  readonly nonces: Nonces;
+
+  constructor({ homes, accounts, throttle, clock, settings, secret, domains }: AuthenticatorOptions) {
+    this.#homes = homes;
+    this.#accounts = accounts;
+    this.#throttle = throttle;
+    this.#domains = domains;
+    [this.#domain = ''] = domains;
+    this.#settings = settings.of(sipAuthentication);
+    this.nonces = new Nonces(clock, secret, this.#settings);
+    this.#unknown = new UnknownNames(clock);
+    this.#stop = [followPasswords(homes), this.#unknown.follow(homes.hooks)];
+  }
+
+  /**
+   * @param as how it is asked for: by 401 and WWW-Authenticate, or by 407 and Proxy-Authenticate. Credentials are taken
+   *   from either header, for a client that is known to one of our faces is known to us
+   * @throws {SipError} 400 where From or the credentials cannot be read
+   */
+  check(request: SipRequest, flow: Flow, as: As): Verdict | Promise<Verdict> {
+    const credentials = this.#credentialsOf(request, as);
+    const source = flow.remoteAddress;
+    if (credentials === undefined || !this.#settings.algorithms.includes(credentials.algorithm)) {
+      return this.#challenge(request, source, as, false);
+    }
+    const state = this.nonces.check(credentials.nonce, source, credentials.qop !== undefined);
+    if (state !== 'good') return this.#challenge(request, source, as, state === 'stale');
+    const known = this.nonces.proofOf(credentials.nonce);
+    const isProven = known !== undefined && isLike(known, credentials, request, source);
+    const proof = isProven ? known : this.#claim(credentials, request, source);
+    const attempt: Attempt = { request, source, as, credentials, proof, isProven };
+    if (!isProven) {
+      const refused = this.#tooMany(attempt);
+      if (refused !== undefined) return refused;
+    }
+    return this.#lookUp(attempt);
+  }
+
+  stop(): void {
+    for (const stop of this.#stop) stop();
+  }
+
+  #lookUp(attempt: Attempt): Verdict | Promise<Verdict> {
+    const { address } = attempt.proof;
+    const home = this.#homes.loaded(address);
+    if (home !== undefined) {
+      const keys = digestKeysOf(home);
+      return keys instanceof Promise ? this.#load(attempt) : this.#judge(attempt, home, keys);
+    }
+    if (address === '' || this.#unknown.has(address)) return this.#judge(attempt, undefined, undefined);
+    return this.#load(attempt);
+  }
+
+  async #load(attempt: Attempt): Promise<Verdict> {
+    const { address } = attempt.proof;
+    const home = await this.#homes.load(address);
+    if (home === undefined) return this.#withoutHome(attempt);
+    let keys = digestKeysOf(home);
+    // What was read may be what another change has made old.
+    while (keys instanceof Promise) {
+      await keys;
+      keys = digestKeysOf(home);
+    }
+    // The account may have gone, or been disabled, in the course of it.
+    if (this.#homes.loaded(address) !== home) return this.#withoutHome(attempt);
+    return this.#tooMany(attempt) ?? this.#judge(attempt, home, keys);
+  }
+
+  /** Of an account that does not exist, or may not sign in. */
+  async #withoutHome(attempt: Attempt): Promise<Verdict> {
+    const { address } = attempt.proof;
+    const account = await this.#accounts.find(address);
+    if (account === undefined) this.#unknown.add(address);
+    const keys = account && (await keysOfAccount(this.#homes.database, account.id));
+    return this.#tooMany(attempt) ?? this.#judge(attempt, undefined, keys);
+  }
+
+  /** @param home undefined where nobody may sign in */
+  #judge(attempt: Attempt, home: Home | undefined, keys: DigestKeys | undefined): Verdict {
+    const { request, source, as, credentials, proof, isProven } = attempt;
+    const { algorithm, username, response, nonce, qop, nc } = credentials;
+    const key = keys?.[algorithm][username.includes('@') ? 'address' : 'local'];
+    const expected = digestResponse(credentials, key ?? NO_KEY, request.method, request.body);
+    if (!isSame(expected, response) || key === undefined) {
+      this.#throttle.failed(proof.address, source);
+      return this.#challenge(request, source, as, false);
+    }
+    if (!isProven) this.#throttle.succeeded(proof.address, source);
+    if (home === undefined) return { refused: new SipError(403, 'Account Disabled') };
+    if (!isProven && this.#senderOf(request) !== proof.address) {
+      return { refused: new SipError(403, 'From is not the authenticated account') };
+    }
+    const count = qop === undefined ? undefined : Number.parseInt(nc, 16);
+    if (!this.nonces.use(nonce, count, response, proof)) return this.#challenge(request, source, as, true);
+    return { ok: true, home };
+  }
+
+  /** For a realm of ours, from the header that was asked for or the other one. @throws {SipError} 400 */
+  #credentialsOf(request: SipRequest, as: As): DigestCredentials | undefined {
+    const [first, second] =
+      as === 'registrar' ? ['authorization', 'proxy-authorization'] : ['proxy-authorization', 'authorization'];
+    return this.#credentialsIn(request, first!) ?? this.#credentialsIn(request, second!);
+  }
+
+  #credentialsIn(request: SipRequest, name: string): DigestCredentials | undefined {
+    const { headers } = request;
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] !== name) continue;
+      const params = parseDigestParams(headers[i + 1]!);
+      // Those for other realms are for others on the way (RFC 3261 §22.3).
+      if (params === undefined || !this.#domains.has(readText(params.get('realm') ?? ''))) continue;
+      const credentials = readCredentials(params);
+      if (credentials !== undefined) return credentials;
+    }
+    return undefined;
+  }
+
+  #claim({ username, realm }: DigestCredentials, request: SipRequest, source: string): Proof {
+    return { address: accountOf(readText(username), readText(realm)), source, username, realm, from: request.from.uri };
+  }
+
+  /** The account that From names; undefined where it is none of ours. @throws {SipError} 400 */
+  #senderOf(request: SipRequest): string | undefined {
+    const uri = parseUri(request.from.uri);
+    if (uri.user === '' || !this.#domains.has(uri.host)) return undefined;
+    try {
+      return addressOf(uri);
+    } catch (error) {
+      if (error instanceof Failure || error instanceof SipError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Who guesses is made to wait by 503 with Retry-After, not by 403: clients take 403 for a wrong password, forget the
+   * right one, and do not come back. Nothing is told of whether the password was right.
+   */
+  #tooMany({ proof, source }: Attempt): Verdict | undefined {
+    const attempt = this.#throttle.attempt(proof.address, source);
+    if (attempt.allowed) return undefined;
+    const seconds = Math.ceil(attempt.retryAfterMs / 1000);
+    return { refused: new SipError(503, 'Too many wrong passwords', `Retry-After: ${seconds}\r\n`) };
+  }
+
+  #challenge(request: SipRequest, source: string, as: As, isStale: boolean): Verdict {
+    const { algorithms, integrity } = this.#settings;
+    const { host } = parseUri(request.from.uri);
+    const challenge = writeChallenge({
+      as,
+      realm: this.#domains.has(host) ? host : this.#domain,
+      nonce: this.nonces.make(source),
+      algorithms: algorithmsFor(request.header('user-agent'), algorithms as readonly DigestAlgorithm[]),
+      isStale,
+      integrity,
+    });
+    return { challenge, status: as === 'registrar' ? 401 : 407 };
+  }
+}
+
+function isLike(proof: Proof, { username, realm }: DigestCredentials, request: SipRequest, source: string): boolean {
+  return (
+    proof.source === source && proof.username === username && proof.realm === realm && proof.from === request.from.uri
+  );
+}
+
+/** The account that a user name stands for; '' for what no account can be called. A realm is a domain. */
+function accountOf(username: string, realm: string): string {
+  try {
+    const address = prepareAddress(username.includes('@') ? username : `${username}@${realm}`);
+    return address.endsWith(`@${realm}`) ? address : '';
+  } catch (error) {
+    if (error instanceof Failure) return '';
+    throw error;
+  }
+}
