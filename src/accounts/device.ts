@@ -4,9 +4,15 @@ import type { Home } from './home.ts';
 /** How ready somebody is to talk, in the order of RFC 6121 §4.7.2.1 and its like in RPID (RFC 4480). */
 export type Availability = 'chat' | 'available' | 'away' | 'extended-away' | 'do-not-disturb';
 
-/** What one device says of its account's presence. Never changed: a device that changes its mind makes a new one. */
+/** What somebody can be reached by (RFC 5196 §3.1.1). */
+export type Medium = 'audio' | 'video' | 'text';
+
+/**
+ * What one device, or another source, says of its account's presence. Never changed: who changes its mind makes a new
+ * one.
+ */
 export interface Publication {
-  /** The device that said it: an XMPP resource or a SIP contact binding. */
+  /** Who said it: an XMPP resource, a SIP contact binding, or the id of a source (`#presence/source.ts`). */
   readonly device: string;
   readonly availability: Availability;
   /** RFC 6121 §4.7.2.3: -128 to 127; a negative one takes no messages sent to the account. */
@@ -15,6 +21,19 @@ export interface Publication {
   readonly notes: Readonly<Record<string, string>>;
   /** When it was said, epoch milliseconds. */
   readonly at: number;
+  /** RFC 3863 §4.1.4: whether one can be reached there. Left out: yes. */
+  readonly isOpen?: boolean;
+  /** What the person does, in the words of RFC 4480 §3.2: 'on-the-phone', 'meeting'. */
+  readonly activities?: readonly string[];
+  /** RFC 4480 §3.6. */
+  readonly moods?: readonly string[];
+  /** RFC 4480 §3.8: what kind of place the person is in: 'home', 'office'. */
+  readonly placeType?: string;
+  /** Since when nobody has used it, epoch milliseconds (RFC 4480 §3.13, XEP-0319). Whoever is idle did not say so by hand. */
+  readonly idleSince?: number;
+  readonly media?: readonly Medium[];
+  /** Availability and notes are not what was said, but what is shown in its place (`#presence/overlay.ts`). */
+  readonly isOverlaid?: true;
   /**
    * What the edge that made it wants to hand on word for word to watchers of the same protocol: for XMPP, the
    * serialized children of the presence stanza. Other edges ignore it and render from the fields above.
@@ -22,9 +41,9 @@ export interface Publication {
   readonly native?: { readonly edge: string; readonly payload: string };
 }
 
-/** Tells a watcher what a device of a presentity says now. */
+/** Tells a watcher what a device, or another source, of a presentity says now. */
 export interface PresenceNotice {
-  /** Address of the account ('local@domain'), and the device that said it. */
+  /** Address of the account ('local@domain'), and who said it. */
   readonly from: string;
   readonly device: string;
   /** Undefined: the device has become unavailable. */
@@ -45,6 +64,11 @@ export interface Handover {
   readonly archiveId: number;
 }
 
+/** RFC 6121 §8.5.2.1: a device that publishes takes messages to its account unless it asks to be left alone. */
+export function wantsMessages(publication: Publication | undefined): boolean {
+  return publication !== undefined && publication.priority >= 0;
+}
+
 /** One signed-in endpoint of an account, whatever protocol it speaks. Implemented by the edges. */
 export interface Device {
   /** Unique in its account: the XMPP resource, or the name of a SIP contact binding. */
@@ -53,6 +77,13 @@ export interface Device {
   readonly home: Home;
   /** What it says now; undefined while it is unavailable (RFC 6121 §4.5). */
   readonly publication: Publication | undefined;
+  /**
+   * What its being registered says of it while nobody publishes anything for the account (RFC 3261 §10). Of an XMPP
+   * session there is none: it says for itself when it is available.
+   */
+  readonly registration?: Publication | undefined;
+  /** Whether messages to the account are for it, too. */
+  readonly takesMessages: boolean;
   /** Whether it has asked for the contact list, and so wants changes of it (RFC 6121 §2.2 "interested resource"). */
   readonly wantsContacts: boolean;
   takeMessage(message: Handover): void;

@@ -17,14 +17,18 @@ export function startMessaging(homes: Homes, settings: MessagingSettings): void 
   hooks.on(messageToAccount, 'deliver', deliverToDevices);
   // XEP-0160 §2: what waits goes to a device that says that it takes messages.
   hooks.on(presencePublished, 'observe', ({ home, device }) => {
-    inboxOf.of(home).catchUps.get(device)?.wake();
-    giveWaiting(home, isTaker(device) ? device : undefined);
+    if (device !== undefined) giveWaiting(home, device);
   });
   database.onHealth(({ state }) => {
     if (state === 'ok') for (const home of homes.all()) giveWaiting(home);
   });
 }
 
-function giveWaiting(home: Home, device?: Device): void {
-  if (inboxOf.of(home).waiting) giveToNext(home, home.address.slice(home.address.indexOf('@') + 1), device);
+/** What waits goes to a device that takes messages now, or else to another. Also for one that has just registered. */
+export function giveWaiting(home: Home, device?: Device): void {
+  const inbox = inboxOf.of(home);
+  if (device !== undefined) inbox.catchUps.get(device)?.wake();
+  if (!inbox.waiting) return;
+  const next = device !== undefined && isTaker(device) ? device : undefined;
+  giveToNext(home, home.address.slice(home.address.indexOf('@') + 1), next);
 }

@@ -1,9 +1,9 @@
 import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 
-/** Whether a device takes messages to its account: it has not asked, by a negative priority, to be left alone. */
-export function isTaker({ publication }: Device): boolean {
-  return publication !== undefined && publication.priority >= 0;
+/** Whether a device takes messages to its account: an XMPP one that is available, a SIP one that is registered. */
+export function isTaker({ takesMessages }: Device): boolean {
+  return takesMessages;
 }
 
 /** Whether a device would take a message to the account now (RFC 6121 §8.5.2.1). */
@@ -16,7 +16,11 @@ export function hasTaker(home: Home): boolean {
 export function lastTaker(home: Home): Device | undefined {
   let best: Device | undefined;
   for (const device of home.devices.values()) {
-    if (isTaker(device) && (best === undefined || device.publication!.at > best.publication!.at)) best = device;
+    if (isTaker(device) && (best === undefined || heardAt(device) > heardAt(best))) best = device;
   }
   return best;
+}
+
+function heardAt({ publication, registration }: Device): number {
+  return publication?.at ?? registration?.at ?? 0;
 }

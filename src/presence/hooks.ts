@@ -1,16 +1,19 @@
 import type { Device, PresenceNotice, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
+import type { Source } from './source.ts';
 
-/** A device says something else of its account's presence, or no longer anything. */
+/** A device, or another source, says something else of its account's presence, or no longer anything. */
 export interface PresenceChange {
   readonly home: Home;
-  readonly device: Device;
+  /** Undefined: it is said by a source that is no signed-in device. */
+  readonly device: Device | undefined;
+  readonly source: Source | undefined;
   /** What it says now; undefined: it is unavailable. */
   readonly publication: Publication | undefined;
   /** What it said before; undefined: it was unavailable. */
   readonly before: Publication | undefined;
-  /** What watchers are handed; one for all of them. */
+  /** What watchers of a device are handed; one for all of them. Of a source, it is what it says itself. */
   readonly notice: PresenceNotice;
 }
 

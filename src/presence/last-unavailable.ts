@@ -2,6 +2,7 @@ import { accountTable } from '#accounts/account-tables.ts';
 import { type Home, homePart } from '#accounts/home.ts';
 import type { Row } from '#store/database.ts';
 import type { PresenceChange } from './hooks.ts';
+import { clientsOf } from './shown.ts';
 
 accountTable('last_unavailable', 'account');
 
@@ -21,15 +22,15 @@ const memories = homePart<{ last: LastUnavailable | undefined }>({
   load: (_home, [rows = []]) => ({ last: rows[0] && read(rows[0]) }),
 });
 
-/** @returns undefined while a device is available, and for an account that never had one */
+/** @returns undefined while a device or a client that publishes is available, and for an account that never had one */
 export function lastUnavailable(home: Home): LastUnavailable | undefined {
   return isAvailable(home) ? undefined : memories.of(home).last;
 }
 
-/** Whether a device of the account is available. */
+/** Whether a device of the account, or a client that publishes, is available. */
 export function isAvailable(home: Home): boolean {
   for (const device of home.devices.values()) if (device.publication !== undefined) return true;
-  return false;
+  return clientsOf(home).length > 0;
 }
 
 /** Nobody waits for it to be on disk; lost with a crash, it is only older than it might be. */

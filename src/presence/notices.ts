@@ -15,6 +15,14 @@ export function noticeOf(home: Home, publication: Publication): PresenceNotice {
   return notice;
 }
 
+/** What a device that becomes unavailable says when leaving. */
+export type Farewell = Pick<PresenceNotice, 'notes' | 'native'>;
+
+/** The notice that a device, or another source, has become unavailable. */
+export function goneNotice(home: Home, device: string, farewell?: Farewell): PresenceNotice {
+  return { from: home.address, device, publication: undefined, ...farewell };
+}
+
 /** Tells one of those whom an account has to tell, unless something stands between the two. */
 export function tellOne(home: Home, other: string, notice: PresenceNotice, toDevice?: string): void {
   const passage: Passage = { home, other, otherDevice: toDevice ?? '', notice };

@@ -1,8 +1,10 @@
-import type { Device } from '#accounts/device.ts';
+import type { Device, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
 import { probeArriving, probeLeaving } from './hooks.ts';
 import { noticeOf, tellOne } from './notices.ts';
+import { forEachSeen, forEachShown } from './shown.ts';
+import { isSeenUnasked } from './visibility.ts';
 
 /**
  * Asks, for a device that has just become available, what all those say whom its account watches (RFC 6121 §4.3.1). The
@@ -22,7 +24,7 @@ export function probeOne(device: Device, to: string): void {
 
 /** Whether somebody may see what an account's devices say: it has admitted them, and nothing stands between the two. */
 export function maySee(home: Home, address: string, fromDevice = ''): boolean {
-  if (!isSubscribedFrom(home, address)) return false;
+  if (!isSubscribedFrom(home, address) && !isSeenUnasked(home, address)) return false;
   return home.homes.hooks.run(probeArriving, { home, from: address, fromDevice }) !== 'stop';
 }
 
@@ -32,13 +34,14 @@ export function maySee(home: Home, address: string, fromDevice = ''): boolean {
  */
 export function answerProbe(home: Home, { from, fromDevice }: { from: string; fromDevice: string }): void {
   if (home.homes.hooks.run(probeArriving, { home, from, fromDevice }) === 'stop') return;
-  if (from !== home.address && !isSubscribedFrom(home, from)) {
+  const isOwn = from === home.address;
+  if (!isOwn && !isSubscribedFrom(home, from) && !isSeenUnasked(home, from)) {
     refuse(home, from);
     return;
   }
-  for (const device of home.devices.values()) {
-    if (device.publication !== undefined) tellOne(home, from, noticeOf(home, device.publication), fromDevice);
-  }
+  const tell = (shown: Publication) => tellOne(home, from, noticeOf(home, shown), fromDevice);
+  if (isOwn) forEachShown(home, tell);
+  else forEachSeen(home, tell);
 }
 
 function refuse(home: Home, from: string): void {

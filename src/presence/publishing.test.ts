@@ -9,7 +9,8 @@ import { contacts as migration } from '#store/migrations/0002-contacts.ts';
 import { makeWorld, RecordingDevice, type World } from '../../test/support/homes.ts';
 import { presenceArriving, presenceLeaving, presencePublished, probeArriving } from './hooks.ts';
 import { isAvailable, lastUnavailable } from './last-unavailable.ts';
-import { type Farewell, publish, publishTo } from './publishing.ts';
+import type { Farewell } from './notices.ts';
+import { publish, publishTo } from './publishing.ts';
 
 const ROMEO = 'romeo@example.test';
 const JULIET = 'juliet@example.test';

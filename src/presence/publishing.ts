@@ -1,16 +1,22 @@
 import type { Device, PresenceNotice, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
-import { contactsOf } from '#contacts/contact-list.ts';
 import { watcherJoined, watcherLeft } from '#contacts/hooks.ts';
 import { askAgain } from '#contacts/subscribing.ts';
 import { type PresenceChange, presencePublished } from './hooks.ts';
 import { rememberLast } from './last-unavailable.ts';
-import { noticeOf, receiveNotices, takeNotice, tellAll, tellOne } from './notices.ts';
+import { type Farewell, goneNotice, noticeOf, receiveNotices, tellOne } from './notices.ts';
 import { answerProbe, probe } from './probes.ts';
+import { forEachSeen, forEachShown, rearrange, shownAs, tellSaid } from './shown.ts';
+import { startEndings } from './sources.ts';
+import { type PresenceOptions, upkeepOf } from './upkeep.ts';
 
 /** Sets presence up for the homes of a server. Done once, after `startContacts`. */
-export function startPresence(homes: Homes): void {
+export function startPresence(homes: Homes, { settings, domains }: PresenceOptions = {}): void {
+  const upkeep = upkeepOf(homes);
+  if (settings !== undefined) upkeep.settings = settings;
+  if (domains !== undefined) upkeep.domains = new Set(domains);
+  startEndings(homes);
   receiveNotices(homes);
   homes.onItem('probe', answerProbe);
   homes.hooks.on(presencePublished, 'broadcast', broadcast);
@@ -19,9 +25,6 @@ export function startPresence(homes: Homes): void {
   homes.hooks.on(watcherJoined, 'tell', ({ home, watcher }) => tellCurrent(home, watcher));
   homes.hooks.on(watcherLeft, 'tell', ({ home, watcher }) => tellGone(home, watcher));
 }
-
-/** What a device that becomes unavailable says when leaving. */
-export type Farewell = Pick<PresenceNotice, 'notes' | 'native'>;
 
 /**
  * A device has said what it says now: `device.publication` is it already, and undefined when it has become
@@ -33,8 +36,9 @@ export type Farewell = Pick<PresenceNotice, 'notes' | 'native'>;
  */
 export function publish(device: Device, before: Publication | undefined, farewell?: Farewell): PresenceNotice {
   const { home, publication } = device;
-  const notice = publication === undefined ? goneNotice(device, farewell) : noticeOf(home, publication);
-  home.homes.hooks.run(presencePublished, { home, device, publication, before, notice });
+  const notice =
+    publication === undefined ? goneNotice(home, device.id, farewell) : noticeOf(home, shownAs(home, publication));
+  home.homes.hooks.run(presencePublished, { home, device, source: undefined, publication, before, notice });
   return notice;
 }
 
@@ -50,43 +54,38 @@ export function publishTo(
   publication: Publication | undefined,
   farewell?: Farewell,
 ): void {
-  const notice = publication === undefined ? goneNotice(device, farewell) : noticeOf(device.home, publication);
+  const notice =
+    publication === undefined ? goneNotice(device.home, device.id, farewell) : noticeOf(device.home, publication);
   tellOne(device.home, to, notice, toDevice);
 }
 
-function goneNotice(device: Device, farewell: Farewell = {}): PresenceNotice {
-  return { from: device.home.address, device: device.id, publication: undefined, ...farewell };
-}
-
 /** Watchers, then the account's own devices, the one that said it included (RFC 6121 §4.2.2, §4.4.2). */
-function broadcast({ home, notice }: PresenceChange): void {
-  tellAll(home, contactsOf(home).watchers, notice);
-  takeNotice(home, notice, undefined);
+function broadcast({ home, device, notice }: PresenceChange): void {
+  if (device === undefined) rearrange(home);
+  else tellSaid(home, notice);
 }
 
 /** A device that has become available is told what it missed (RFC 6121 §4.2.2, §4.3.1). */
 function welcome({ home, device, publication, before }: PresenceChange): void {
-  if (publication === undefined || before !== undefined) return;
-  let others = 0;
-  for (const other of home.devices.values()) {
-    if (other === device || other.publication === undefined) continue;
-    others++;
-    device.takePresence(noticeOf(home, other.publication));
-  }
+  if (device === undefined || publication === undefined || before !== undefined) return;
+  forEachShown(home, (shown) => {
+    if (shown.device !== device.id) device.takePresence(noticeOf(home, shown));
+  });
   probe(device);
-  if (others === 0) askAgain(home);
+  if (!hasOther(home, device)) askAgain(home);
+}
+
+function hasOther(home: Home, device: Device): boolean {
+  for (const other of home.devices.values()) if (other !== device && other.publication !== undefined) return true;
+  return false;
 }
 
 /** RFC 6121 §3.1.5: who may see the account from now on is sent what its devices say. */
 export function tellCurrent(home: Home, watcher: string, toDevice?: string): void {
-  for (const device of home.devices.values()) {
-    if (device.publication !== undefined) tellOne(home, watcher, noticeOf(home, device.publication), toDevice);
-  }
+  forEachSeen(home, (shown) => tellOne(home, watcher, noticeOf(home, shown), toDevice));
 }
 
 /** RFC 6121 §3.2.2, §3.3.3: to whoever may no longer see the account, all its devices leave. */
 export function tellGone(home: Home, watcher: string, toDevice?: string): void {
-  for (const device of home.devices.values()) {
-    if (device.publication !== undefined) tellOne(home, watcher, goneNotice(device), toDevice);
-  }
+  forEachSeen(home, ({ device }) => tellOne(home, watcher, goneNotice(home, device), toDevice));
 }

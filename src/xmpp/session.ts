@@ -1,4 +1,4 @@
-import type { Device, Handover, PresenceNotice, Publication } from '#accounts/device.ts';
+import { type Device, type Handover, type PresenceNotice, type Publication, wantsMessages } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { messageDelivered } from '#messaging/inbox.ts';
 import { Commit } from '#store/database.ts';
@@ -61,6 +61,10 @@ export class Session implements Device {
 
   get id(): string {
     return this.jid.resource;
+  }
+
+  get takesMessages(): boolean {
+    return wantsMessages(this.publication);
   }
 
   get ended(): boolean {

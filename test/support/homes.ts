@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Device, Handover, PresenceNotice, Publication } from '#accounts/device.ts';
+import { type Device, type Handover, type PresenceNotice, type Publication, wantsMessages } from '#accounts/device.ts';
 import type { AccountIdentity, Home } from '#accounts/home.ts';
 import { Homes } from '#accounts/homes.ts';
 import { Hooks } from '#base/hook.ts';
@@ -11,7 +11,9 @@ import { contactsOf } from '#contacts/contact-list.ts';
 import type { ContactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { startPresence } from '#presence/publishing.ts';
+import type { PresenceOptions } from '#presence/upkeep.ts';
 import type { Database, Migration } from '#store/database.ts';
+import { publications } from '#store/migrations/0007-publications.ts';
 import { openSqlite } from '#store/sqlite.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -33,16 +35,19 @@ export interface World {
 
 export interface WorldOptions {
   people: readonly string[];
+  /** Beside those that presence needs. */
   migrations: readonly Migration[];
   limits?: ContactLimits;
+  presence?: PresenceOptions;
   /** Stands between the homes and the store. */
   wrap?: (database: Database) => Database;
 }
 
-export async function makeWorld({ people, migrations, limits, wrap }: WorldOptions): Promise<World> {
+export async function makeWorld({ people, migrations, limits, presence, wrap }: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
   const store = await openSqlite(join(folder, 'store.db'));
-  for (const { statements } of migrations) await store.write(...statements.map((sql) => ({ sql })));
+  for (const { statements } of new Set([...migrations, publications]))
+    await store.write(...statements.map((sql) => ({ sql })));
   const database = wrap?.(store) ?? store;
   const accounts = new Map(people.map((address, i) => [address, { id: i + 1, address, admin: false }]));
   const clock = new FakeClock();
@@ -55,7 +60,7 @@ export async function makeWorld({ people, migrations, limits, wrap }: WorldOptio
     const find = async (address: string) => accounts.get(address);
     homes = new Homes({ database, clock, hooks, log: silentLog(), find });
     startContacts(homes, limits);
-    startPresence(homes);
+    startPresence(homes, presence);
   };
   start();
   return {
@@ -105,6 +110,10 @@ export class RecordingDevice implements Device {
     this.home = home;
     this.id = id;
     home.addDevice(this);
+  }
+
+  get takesMessages(): boolean {
+    return wantsMessages(this.publication);
   }
 
   takePresence(notice: PresenceNotice): void {

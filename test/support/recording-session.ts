@@ -1,4 +1,4 @@
-import type { PresenceNotice, Publication } from '#accounts/device.ts';
+import { type PresenceNotice, type Publication, wantsMessages } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
@@ -21,6 +21,10 @@ export class RecordingSession {
     this.home = home;
     this.jid = Jid.parse(`${home.address}/${resource}`);
     home.addDevice(this as unknown as Session);
+  }
+
+  get takesMessages(): boolean {
+    return wantsMessages(this.publication);
   }
 
   get id(): string {

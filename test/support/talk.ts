@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Device, Handover, Publication } from '#accounts/device.ts';
+import { type Device, type Handover, type Publication, wantsMessages } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { Homes } from '#accounts/homes.ts';
 import { Hooks } from '#base/hook.ts';
@@ -146,6 +146,10 @@ export class TalkDevice implements Device {
     this.home = home;
     this.id = id;
     home.addDevice(this);
+  }
+
+  get takesMessages(): boolean {
+    return wantsMessages(this.publication);
   }
 
   /** @param priority undefined: it becomes unavailable */

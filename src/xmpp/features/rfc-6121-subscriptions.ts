@@ -31,7 +31,7 @@ export const subscriptions = xmppFeature({
       }
     });
     xmpp.on(presencePublished, 'observe', ({ home, device, publication, before }) => {
-      if (device.edge !== 'xmpp' || publication === undefined || before !== undefined) return;
+      if (device?.edge !== 'xmpp' || publication === undefined || before !== undefined) return;
       deliverRequests(home, device as Session);
     });
   },

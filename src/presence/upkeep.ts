@@ -1,0 +1,45 @@
+import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
+import { Deadlines } from '#base/deadlines.ts';
+import { SlicedQueue } from '#base/sliced-queue.ts';
+import type { Scene } from './scene.ts';
+import { defaultPresenceSettings, type PresenceSettings } from './settings.ts';
+import { SourceWriter } from './source-writer.ts';
+import { tellSome } from './tell-watchers.ts';
+
+export interface PresenceOptions {
+  /** Read each time, so that a changed setting holds at once. */
+  settings?: PresenceSettings;
+  /** The domains of this server; of others nobody is seen unasked. */
+  domains?: readonly string[];
+}
+
+/** What presence keeps for a server as a whole. */
+export class Upkeep {
+  settings: PresenceSettings = defaultPresenceSettings;
+  domains: ReadonlySet<string> = new Set();
+  /** When the next source of a home ends. */
+  readonly endings: Deadlines<Home>;
+  readonly writer: SourceWriter;
+  /** Scenes whose watchers have to be told that something has changed. */
+  readonly changes: SlicedQueue<Scene>;
+  /** What is to be done with a home one of whose sources has ended. */
+  whenEnded: (home: Home) => void = () => {};
+
+  constructor(homes: Homes) {
+    this.changes = new SlicedQueue<Scene>(tellSome);
+    this.writer = new SourceWriter(homes.clock);
+    this.endings = new Deadlines<Home>(homes.clock, (home) => this.whenEnded(home));
+  }
+}
+
+const all = new WeakMap<Homes, Upkeep>();
+
+export function upkeepOf(homes: Homes): Upkeep {
+  let upkeep = all.get(homes);
+  if (upkeep === undefined) {
+    upkeep = new Upkeep(homes);
+    all.set(homes, upkeep);
+  }
+  return upkeep;
+}
