@@ -41,19 +41,20 @@ export const sipListeners = settingsGroup('sip.listeners', {
 });
 
 export const sipLimits = settingsGroup('sip.limits', {
-  maxHeaderBytes: integer({
-    default: 65_536,
+  maxHeadBytes: integer({
+    default: 32_768,
     min: 4096,
     max: 1_048_576,
     unit: 'bytes',
-    help: 'The start line and all headers of a message over a connection; a larger one is answered 513.',
+    help: 'The start line and all headers of a message; more are answered 513.',
   }),
+  maxHeaders: integer({ default: 200, min: 50, max: 2000, unit: 'lines', help: 'Header lines of a message.' }),
   maxBodyBytes: integer({
     default: 262_144,
     min: 4096,
     max: 16_777_216,
     unit: 'bytes',
-    help: 'The body of a message over a connection; a larger one is answered 413.',
+    help: 'The body of a message; a larger one is answered 413.',
   }),
   maxConnections: integer({ default: 100_000, min: 1, unit: 'connections', help: 'TCP, TLS and WebSocket in all.' }),
   maxConnectionsPerAddress: integer({
