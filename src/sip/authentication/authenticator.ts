@@ -14,10 +14,11 @@ import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Flow } from '../transport/flow.ts';
+import { addressOf, domainOf } from '../wire/address.ts';
 import { readText } from '../wire/byte-string.ts';
 import type { SipRequest } from '../wire/message.ts';
 import { SipError } from '../wire/sip-error.ts';
-import { addressOf, parseUri } from '../wire/sip-uri.ts';
+import { parseUri } from '../wire/sip-uri.ts';
 import { parseDigestParams } from './auth-params.ts';
 import { algorithmsFor, writeChallenge } from './challenge.ts';
 import { type DigestCredentials, digestResponse, isSame, readCredentials } from './digest.ts';
@@ -197,11 +198,11 @@ export class Authenticator {
   /** The account that From names; undefined where it is none of ours. @throws {SipError} 400 */
   #senderOf(request: SipRequest): string | undefined {
     const uri = parseUri(request.from.uri);
-    if (uri.user === '' || !this.#domains.has(uri.host)) return undefined;
+    if (uri.user === '' || !this.#domains.has(domainOf(uri))) return undefined;
     try {
       return addressOf(uri);
     } catch (error) {
-      if (error instanceof Failure || error instanceof SipError) return undefined;
+      if (error instanceof SipError) return undefined;
       throw error;
     }
   }
@@ -219,10 +220,10 @@ export class Authenticator {
 
   #challenge(request: SipRequest, source: string, as: As, isStale: boolean): Verdict {
     const { algorithms, integrity } = this.#settings;
-    const { host } = parseUri(request.from.uri);
+    const domain = domainOf(parseUri(request.from.uri));
     const challenge = writeChallenge({
       as,
-      realm: this.#domains.has(host) ? host : this.#domain,
+      realm: this.#domains.has(domain) ? domain : this.#domain,
       nonce: this.nonces.make(source),
       algorithms: algorithmsFor(request.header('user-agent'), algorithms as readonly DigestAlgorithm[]),
       isStale,
