@@ -144,7 +144,7 @@ function isBefore(a: Publication, b: Publication): boolean {
   return difference === 0 ? a.at >= b.at : difference > 0;
 }
 
-function partsOf({ clients, sources, isHidden, shown }: Said): Part[] {
+function partsOf({ clients, sources, overlay, isHidden, shown }: Said): Part[] {
   const parts: Part[] = clients.map(({ id, kind, publication }) => ({
     id,
     kind,
@@ -155,9 +155,15 @@ function partsOf({ clients, sources, isHidden, shown }: Said): Part[] {
   const counted = new Set(parts.map(({ source }) => source));
   for (const source of sources.values()) {
     if (counted.has(source)) continue;
-    const { id, kind, publication } = source;
-    const isShown = kind === 'hard-state' && !isHidden;
-    parts.push({ id, kind, says: publication, shown: isShown ? shown?.get(id) : undefined, source });
+    const alone = source === overlay?.source ? overlay.alone : source.publication;
+    const isShown = !isHidden && alone !== undefined && shown?.get(alone.device) === alone;
+    parts.push({
+      id: source.id,
+      kind: source.kind,
+      says: source.publication,
+      shown: isShown ? alone : undefined,
+      source,
+    });
   }
   return parts;
 }

@@ -71,7 +71,8 @@ function onACall(
     notes: { '': ON_A_CALL },
     activities: ['on-the-phone', ...activitiesOf(calendar)],
   } as const;
-  const alone = { device: PHONE, ...base, priority: TAKES_NOTHING, at: source.publication.at };
+  const { at } = source.publication;
+  const alone: Publication = { device: PHONE, ...base, priority: TAKES_NOTHING, at, media: ['audio'] };
   return { ...base, source, isForced: false, isOnACall: true, alone };
 }
 

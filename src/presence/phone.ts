@@ -23,14 +23,14 @@ export function phoneOf(sources: Iterable<Source>): Phone {
   let doNotDisturb: Source | undefined;
   for (const source of sources) {
     if (isOnThePhone(source)) busy = later(busy, source);
-    else if (source.line === 'do-not-disturb') doNotDisturb = later(doNotDisturb, source);
+    if (source.line?.doNotDisturb) doNotDisturb = later(doNotDisturb, source);
   }
   return { busy, doNotDisturb };
 }
 
 /** A client that publishes may know of a call, too: one that is itself a phone does. */
 function isOnThePhone({ kind, line, publication }: Source): boolean {
-  if (kind === 'phone-line') return line === 'busy';
+  if (kind === 'phone-line') return line?.state === 'busy';
   return kind === 'event-publication' && publication.activities?.includes('on-the-phone') === true;
 }
 

@@ -3,6 +3,7 @@ import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { watcherJoined, watcherLeft } from '#contacts/hooks.ts';
 import { askAgain } from '#contacts/subscribing.ts';
+import { startAuthorization } from './authorization.ts';
 import { type PresenceChange, presencePublished } from './hooks.ts';
 import { rememberLast } from './last-unavailable.ts';
 import { type Farewell, goneNotice, noticeOf, receiveNotices, tellOne } from './notices.ts';
@@ -17,6 +18,7 @@ export function startPresence(homes: Homes, { settings, domains }: PresenceOptio
   if (settings !== undefined) upkeep.settings = settings;
   if (domains !== undefined) upkeep.domains = new Set(domains);
   startEndings(homes);
+  startAuthorization(homes);
   receiveNotices(homes);
   homes.onItem('probe', answerProbe);
   homes.hooks.on(presencePublished, 'broadcast', broadcast);

@@ -1,6 +1,6 @@
 import type { Publication } from '#accounts/device.ts';
 import type { Row, Value } from '#store/database.ts';
-import type { LineState, Source, SourceKind } from './source.ts';
+import type { Line, Source, SourceKind } from './source.ts';
 
 export const SELECT_SOURCES = `select id, kind, tag, expires_at, at, document from publications where account = ?
   order by at, id`;
@@ -25,7 +25,7 @@ export const SELECT_PUBLISHING = `select distinct accounts.address from publicat
 
 interface Document {
   publication: Omit<Publication, 'device' | 'at'>;
-  line?: LineState;
+  line?: Line;
 }
 
 export function toValues(accountId: number, source: Source): Value[] {

@@ -11,7 +11,13 @@ import type { Availability, Publication } from '#accounts/device.ts';
 export type SourceKind = 'event-publication' | 'phone-line' | 'calendar' | 'override' | 'hard-state';
 
 /** What a line of a phone does. 'unavailable': no phone is registered for it. */
-export type LineState = 'available' | 'busy' | 'ringing' | 'do-not-disturb' | 'unavailable';
+export type LineState = 'available' | 'busy' | 'ringing' | 'unavailable';
+
+/** A line of a phone, which may be in use and set to do not disturb at the same time. */
+export interface Line {
+  readonly state: LineState;
+  readonly doNotDisturb: boolean;
+}
 
 /** Of a source that ends only when somebody takes it away. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
@@ -24,7 +30,7 @@ export interface Source {
   /** What it says; its `device` is the id. Kept as it is by a refresh (RFC 3903 §4.3). */
   readonly publication: Publication;
   /** Of a phone line. */
-  readonly line?: LineState;
+  readonly line?: Line;
   /** The entity-tag by which whoever published it refers to it (RFC 3903 §6); '' for none. */
   readonly tag: string;
   /** Epoch milliseconds, or `NEVER`. */

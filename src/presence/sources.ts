@@ -13,6 +13,10 @@ export function sourcesOf(home: Home): ReadonlyMap<string, Source> {
   return sceneOf(home).sources;
 }
 
+export function sourceOf(home: Home, id: string): Source | undefined {
+  return sceneOf(home).sources.get(id);
+}
+
 /** The one that was given an entity-tag (RFC 3903 §6). */
 export function sourceOfTag(home: Home, tag: string): Source | undefined {
   for (const source of sceneOf(home).sources.values()) if (source.tag === tag) return source;
@@ -30,7 +34,7 @@ export function putSource(home: Home, source: Source): void {
   const before = scene.sources.get(source.id);
   check(scene, source, before);
   scene.sources.set(source.id, source);
-  if (before === undefined || before.publication !== source.publication || before.line !== source.line) {
+  if (before === undefined || before.publication !== source.publication) {
     try {
       tellOf(home, source, before);
     } catch (error) {

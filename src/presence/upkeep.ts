@@ -14,6 +14,12 @@ export interface PresenceOptions {
   domains?: readonly string[];
 }
 
+/**
+ * Told that it may be another now whether somebody may watch an account.
+ * @param isRefused  the owner has just turned a request down: whoever asked is to hear that
+ */
+export type AuthorizationListener = (home: Home, watcher: string, isRefused: boolean) => void;
+
 /** What presence keeps for a server as a whole. */
 export class Upkeep {
   settings: PresenceSettings = defaultPresenceSettings;
@@ -21,6 +27,7 @@ export class Upkeep {
   /** When the next source of a home ends. */
   readonly endings: Deadlines<Home>;
   readonly writer: SourceWriter;
+  readonly authorizations = new Set<AuthorizationListener>();
   /** Scenes whose watchers have to be told that something has changed. */
   readonly changes: SlicedQueue<Scene>;
   /** What is to be done with a home one of whose sources has ended. */

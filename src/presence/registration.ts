@@ -1,0 +1,10 @@
+import type { Device } from '#accounts/device.ts';
+import { rearrange } from './shown.ts';
+
+/**
+ * A device that publishes nothing itself is in its home now, or has been taken out of it: its registration counts as
+ * presence, or no longer does (RFC 3261 §10). Its edge says so after `addDevice` and after `removeDevice`.
+ */
+export function registrationChanged(device: Device): void {
+  rearrange(device.home);
+}
