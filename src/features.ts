@@ -1,4 +1,9 @@
 /** What this server does, in load order. Deleting a line removes the feature. */
+import type { SipFeature } from '#sip/feature.ts';
+import { message } from '#sip/features/rfc-3428-message/feature.ts';
+import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
+import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
+import { subscribe } from '#sip/features/rfc-6665-subscribe/feature.ts';
 import type { XmppFeature } from '#xmpp/feature.ts';
 import { sessionEstablishment } from '#xmpp/features/rfc-3921-session.ts';
 import { roster } from '#xmpp/features/rfc-6121-roster.ts';
@@ -51,6 +56,8 @@ export const xmppFeatures: readonly XmppFeature[] = [
   messageArchive,
   messageArchivePreferences,
 ];
+
+export const sipFeatures: readonly SipFeature[] = [message, publish, subscribe, presence];
 
 /** A specification as docs/protocols.md tells of it. */
 export type Protocol = Pick<XmppFeature, 'spec' | 'title' | 'version' | 'note'> & {

@@ -1,7 +1,7 @@
 /** The composition root: reads the settings, builds each area, starts and stops them. Nothing imports it but the door. */
 import { readFileSync } from 'node:fs';
 import { Accounts } from '#accounts/accounts.ts';
-import { Homes } from '#accounts/homes.ts';
+import { followAccounts, Homes } from '#accounts/homes.ts';
 import { passwordSettings, throttleSettings } from '#accounts/settings.ts';
 import { Throttle } from '#accounts/throttle.ts';
 import { startControl } from '#admin/control.ts';
@@ -14,7 +14,7 @@ import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import { featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
-import { HttpRouteTable } from '#base/http-routes.ts';
+import { type HttpRoutes, HttpRouteTable } from '#base/http-routes.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { createLog, type Log, logSettings } from '#base/log.ts';
 import { Metrics } from '#base/metrics.ts';
@@ -29,16 +29,21 @@ import { startContacts } from '#contacts/subscribing.ts';
 import { messagingSettings } from '#messaging/settings.ts';
 import { startMessaging } from '#messaging/start.ts';
 import { startPresence } from '#presence/publishing.ts';
+import { presenceSettings } from '#presence/settings.ts';
 import type { Listener } from '#setup/checks.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
 import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
+import { sipAuthentication } from '#sip/authentication/settings.ts';
+import { SipEdge } from '#sip/edge.ts';
+import { sipTransactions } from '#sip/transaction/settings.ts';
+import { sipLimits, sipListeners } from '#sip/transport/settings.ts';
 import type { Database } from '#store/database.ts';
 import { openDatabase } from '#store/open.ts';
 import { XmppEdge } from '#xmpp/edge.ts';
 import { xmppLimits, xmppListeners } from '#xmpp/settings.ts';
 import { saslSettings } from '#xmpp/stream/sasl-settings.ts';
-import { xmppFeatures } from './features.ts';
+import { sipFeatures, xmppFeatures } from './features.ts';
 
 /** Every setting there is, in the order in which they are shown. */
 export const settingsGroups: readonly SettingsGroup[] = [
@@ -50,11 +55,17 @@ export const settingsGroups: readonly SettingsGroup[] = [
   passwordSettings,
   throttleSettings,
   contactLimits,
+  presenceSettings,
   messagingSettings,
   xmppListeners,
   xmppLimits,
   saslSettings,
   ...xmppFeatures.map((feature) => featureSettings('xmpp', feature)),
+  sipListeners,
+  sipLimits,
+  sipTransactions,
+  sipAuthentication,
+  ...sipFeatures.map((feature) => featureSettings('sip', feature)),
 ];
 
 export interface NodeOptions {
@@ -98,8 +109,6 @@ export interface RunningEdge {
   ports: Readonly<Record<string, number>>;
   /** Signed-in devices. */
   devices(): number;
-  /** What keeps it from doing its work now; empty when all is well. */
-  problems(): readonly { what: string; reason: string }[];
   /** Ends its connections in the manner of the protocol, then its listeners. */
   stop(): Promise<void>;
 }
@@ -124,27 +133,25 @@ export interface RunningServer {
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 
 /** Starts the protocols. Each one listens, with `portOffset` added to its ports, when this resolves. */
-async function startEdges(node: Node, certificates: Certificates, portOffset: number): Promise<RunningEdge[]> {
+async function startEdges(
+  node: Node,
+  certificates: Certificates,
+  https: HttpRoutes,
+  portOffset: number,
+): Promise<RunningEdge[]> {
   const { accounts, settings, metrics, log, clock, domains, homes } = node;
   const throttle = new Throttle(clock, settings.of(throttleSettings));
   const options = { homes, accounts, throttle, domains, settings, metrics, log, clock, certificates, version };
+  await using started = new AsyncDisposableStack();
   const xmpp = new XmppEdge({ ...options, features: xmppFeatures });
-  try {
-    await xmpp.listen(portOffset);
-  } catch (error) {
-    await xmpp.stop();
-    throw error;
-  }
-  return [
-    {
-      get ports() {
-        return xmpp.ports;
-      },
-      devices: () => xmpp.sessions(),
-      problems: () => [],
-      stop: () => xmpp.stop(),
-    },
-  ];
+  started.defer(() => xmpp.stop());
+  const sip = new SipEdge({ ...options, https, secret: node.folder.secret, features: sipFeatures });
+  started.defer(() => sip.stop());
+  followAccounts(homes);
+  await xmpp.listen(portOffset);
+  await sip.listen(portOffset);
+  started.move();
+  return [xmpp, sip];
 }
 
 /** Where a server with these settings would listen. */
@@ -152,9 +159,12 @@ export function plannedListeners(settings: Settings, portOffset: number): Listen
   const { host, port } = settings.of(httpSettings);
   const https = settings.of(httpsSettings);
   const xmpp = settings.of(xmppListeners);
+  const sip = settings.of(sipListeners);
   return [
     { name: 'XMPP', host: xmpp.host, port: xmpp.port + portOffset },
     { name: 'XMPP over TLS', host: xmpp.host, port: xmpp.tlsPort + portOffset },
+    ...(sip.port === 0 ? [] : [{ name: 'SIP', host: sip.host, port: sip.port + portOffset }]),
+    ...(sip.tlsPort === 0 ? [] : [{ name: 'SIP over TLS', host: sip.host, port: sip.tlsPort + portOffset }]),
     { name: 'HTTP', host, port: port + portOffset },
     ...(https.port === 0 ? [] : [{ name: 'HTTPS', host: https.host, port: https.port + portOffset }]),
   ];
@@ -189,7 +199,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const certificates = openCertificates(node);
   started.defer(() => certificates.close());
   const routes = new HttpRouteTable();
-  const edges = await startEdges(node, certificates, portOffset);
+  const edges = await startEdges(node, certificates, routes, portOffset);
   for (const edge of edges) started.defer(() => edge.stop());
 
   let stopping: Promise<void> | undefined;
@@ -197,7 +207,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { state, reason = 'it keeps nothing now' } = database.health();
     return [
       ...(state === 'ok' ? [] : [{ what: 'store', reason }]),
-      ...edges.flatMap((edge) => edge.problems()),
       ...[...certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason })),
       ...(http.problem === undefined ? [] : [{ what: 'http', reason: http.problem }]),
       ...(https.problem === undefined ? [] : [{ what: 'https', reason: https.problem }]),
@@ -314,12 +323,13 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     return account?.enabled ? account : undefined;
   };
   const homes = new Homes({ database, clock, hooks, log, find });
+  const domains = [folder.domain, ...settings.of(serverSettings).domains];
   startContacts(homes, settings.of(contactLimits));
-  startPresence(homes);
+  startPresence(homes, { settings: settings.of(presenceSettings), domains });
   startMessaging(homes, settings.of(messagingSettings));
   return {
     folder,
-    domains: [folder.domain, ...settings.of(serverSettings).domains],
+    domains,
     settings,
     log,
     clock,

@@ -4,6 +4,7 @@ import type { Log } from '#base/log.ts';
 import type { Commit, Database, Row, Statement } from '#store/database.ts';
 import type { Device, PresenceNotice } from './device.ts';
 import { type AccountIdentity, Home, partDefinitions } from './home.ts';
+import { accountDisabled, accountRemoved, passwordChanged } from './hooks.ts';
 
 /** RFC 6121 §3: the four things that are said about a subscription. */
 export type SubscriptionRequest = 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
@@ -192,4 +193,12 @@ export class Homes {
       this.#loaded.delete(home.address);
     }
   }
+}
+
+/** Ends what the devices of an account may no longer do. Done once, when all edges are there to be told. */
+export function followAccounts(homes: Homes): void {
+  const { hooks } = homes;
+  hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
+  hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
+  hooks.on(passwordChanged, 'react', ({ address, by }) => homes.drop(address, 'password-changed', by));
 }

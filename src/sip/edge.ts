@@ -15,16 +15,17 @@ import type { MethodPlace, RequestHandler, SipFeature } from './feature.ts';
 import { hostFeatures } from './feature-host.ts';
 import type { Subscriptions } from './features/rfc-6665-subscribe/subscriptions.ts';
 import { route } from './router.ts';
-import { sipRequests } from './settings.ts';
+import { sipTransactions } from './transaction/settings.ts';
 import type { ClientTransaction, ResponseHandlers } from './transaction/transaction.ts';
 import { Transactions } from './transaction/transactions.ts';
 import type { Flow } from './transport/flow.ts';
 import { sipLimits, sipListeners } from './transport/settings.ts';
 import { Transports } from './transport/transports.ts';
+import { addressOf } from './wire/address.ts';
 import { copy } from './wire/byte-string.ts';
 import { parseNameAddress } from './wire/header-name-address.ts';
 import type { OutgoingRequest, SipRequest } from './wire/message.ts';
-import { addressOf, parseUri, type SipUri } from './wire/sip-uri.ts';
+import { parseUri, type SipUri } from './wire/sip-uri.ts';
 
 export interface SipEdgeOptions {
   homes: Homes;
@@ -59,7 +60,6 @@ export class SipEdge {
   readonly domain: string;
   readonly settings: Settings;
   readonly limits;
-  readonly requests;
   readonly log: Log;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -78,8 +78,6 @@ export class SipEdge {
   otherwise: RequestHandler | undefined;
   /** Subscriptions that are served here, while RFC 6665 is on. */
   subscriptions: Subscriptions | undefined;
-  /** Requests whose handling has begun and takes time. */
-  pending = 0;
   readonly features: FeatureHost<SipFeature>;
   readonly #texts = new Map<string, string>();
   #ownHosts = new Set<string>();
@@ -93,7 +91,6 @@ export class SipEdge {
     this.domain = options.domains[0]!;
     this.settings = settings;
     this.limits = settings.of(sipLimits);
-    this.requests = settings.of(sipRequests);
     this.log = log;
     this.clock = clock;
     this.metrics = metrics;
@@ -102,14 +99,12 @@ export class SipEdge {
     this.https = options.https;
     this.counts = {
       refused: metrics.counters('rollcall_sip_refused_total', 'Requests answered with an error of ours.', 'status'),
-      malformed: metrics.counter('rollcall_sip_malformed_total', 'What came and was no SIP message.'),
     };
-    metrics.observed('rollcall_sip_pending', 'Requests that are being dealt with.', () => this.pending);
     this.transactions = new Transactions({
       clock,
       log,
       metrics,
-      limits: this.limits,
+      limits: settings.of(sipTransactions),
       onRequest: (request, flow) => route(this, request, flow),
     });
     this.transports = new Transports({
@@ -118,10 +113,8 @@ export class SipEdge {
       log,
       metrics,
       clock,
-      domains: this.domains,
       onMessage: (message, flow) => this.transactions.receive(message, flow),
       onMalformed: (malformed, flow) => {
-        this.counts.malformed.add(1);
         this.transactions.answerMalformed(malformed, flow);
       },
     });
@@ -148,11 +141,6 @@ export class SipEdge {
 
   get acceptedEvents(): string {
     return [...this.eventPackages.keys()].join(', ');
-  }
-
-  /** Whether new requests have to wait until some of those that are being dealt with are done. */
-  get isOverloaded(): boolean {
-    return this.pending >= this.requests.maxPending;
   }
 
   get ports(): Readonly<Record<string, number>> {
@@ -224,8 +212,13 @@ export class SipEdge {
     if (publicAddress !== '') this.#ownHosts.add(publicAddress);
   }
 
-  problems(): { what: string; reason: string }[] {
-    return [];
+  /** Contact bindings. */
+  devices(): number {
+    let count = 0;
+    for (const home of this.homes.all()) {
+      for (const { edge } of home.devices.values()) if (edge === 'sip') count++;
+    }
+    return count;
   }
 
   /** Takes leave of watchers, then closes everything. */

@@ -3,6 +3,7 @@ import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
 import type { SipDevice } from './device.ts';
 import type { EventPackage } from './event-package.ts';
+import type { PublishContext } from './features/rfc-3903-publish/feature.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
 /**
@@ -35,3 +36,9 @@ export interface SubscriptionPlace {
 
 /** A first SUBSCRIBE, of a package that we have; also for addresses that are no account's (RFC 4662). */
 export const subscriptionArriving = hook<SubscriptionPlace>()('sip.subscription-arriving', ['find']);
+
+/** A PUBLISH for presence. One that a handler stops has been taken over by it (a phone line of a call manager). */
+export const publicationArriving = hook<{ readonly sip: PublishContext; readonly incoming: IncomingRequest }>()(
+  'sip.publication-arriving',
+  ['take'],
+);

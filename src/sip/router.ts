@@ -19,14 +19,13 @@ export function route(edge: SipEdge, request: SipRequest, flow: Flow): void {
     validateRequest(request);
     incoming = new IncomingRequest(edge, request, flow, parseRequestUri(request.uri));
     const handled = take(edge, incoming);
-    if (handled !== undefined) finishLater(edge, incoming, handled);
+    handled?.catch((error: unknown) => refuse(edge, request, flow, incoming, error));
   } catch (error) {
     refuse(edge, request, flow, incoming, error);
   }
 }
 
 function take(edge: SipEdge, incoming: IncomingRequest): void | Promise<void> {
-  if (edge.isOverloaded) throw overloaded();
   edge.homes.hooks.run(requestArrived, incoming);
   const entry = isForUs(edge, incoming) ? edge.methods.get(incoming.request.method) : undefined;
   if (entry === undefined) return passOn(edge, incoming);
@@ -88,13 +87,6 @@ function checkRequired(edge: SipEdge, { request }: IncomingRequest): void {
   if (unknown.length > 0) throw new SipError(420, undefined, `Unsupported: ${unknown.join(', ')}\r\n`);
 }
 
-function finishLater(edge: SipEdge, incoming: IncomingRequest, handled: Promise<void>): void {
-  edge.pending++;
-  handled
-    .catch((error: unknown) => refuse(edge, incoming.request, incoming.flow, incoming, error))
-    .finally(() => edge.pending--);
-}
-
 function refuse(
   edge: SipEdge,
   request: SipRequest,
@@ -108,8 +100,4 @@ function refuse(
   if (request.method === 'ACK' || incoming?.isAnswered) return;
   if (incoming !== undefined) incoming.respondStatelessly(status, { reason, head });
   else edge.transactions.answer(request, flow, status, { reason, head });
-}
-
-function overloaded(): SipError {
-  return new SipError(503, 'Too much to do now', 'Retry-After: 5\r\n');
 }

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
-import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import type { Certificates } from '#base/certificates.ts';
 import type { Clock } from '#base/clock.ts';
@@ -107,12 +106,8 @@ export class XmppEdge {
       refused: metrics.counters('rollcall_xmpp_refused_total', 'Connections refused or cut off.', 'reason'),
     };
     metrics.observed('rollcall_xmpp_connections', 'Connections of clients.', () => this.streams.size);
-    metrics.observed('rollcall_xmpp_sessions', 'Signed-in clients.', () => this.sessions());
+    metrics.observed('rollcall_xmpp_sessions', 'Signed-in clients.', () => this.devices());
     this.features = hostFeatures(this, options.features);
-    const { hooks } = homes;
-    hooks.on(accountRemoved, 'react', ({ address }) => homes.drop(address, 'removed'));
-    hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
-    hooks.on(passwordChanged, 'react', ({ address, by }) => homes.drop(address, 'password-changed', by));
     const stopSweeping = clock.every(SWEEP_MS, () => this.#sweep());
     const stopResting = clock.every(REST_MS, () => this.#rest());
     this.#stopSweeping = () => {
@@ -126,9 +121,11 @@ export class XmppEdge {
   }
 
   /** Signed-in clients, those without a connection just now included. */
-  sessions(): number {
+  devices(): number {
     let count = 0;
-    for (const home of this.homes.all()) count += home.devices.size;
+    for (const home of this.homes.all()) {
+      for (const { edge } of home.devices.values()) if (edge === 'xmpp') count++;
+    }
     return count;
   }
 

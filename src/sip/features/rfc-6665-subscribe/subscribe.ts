@@ -187,10 +187,8 @@ function isOf({ init }: Subscription, { request, sender }: IncomingRequest): boo
 /** The remote target and the route set of a dialog that a request begins (RFC 3261 §12.1.1). @throws {SipError} 400 */
 function remoteOf({ request }: IncomingRequest): { target: string; route: string } {
   const contacts = parseContacts(request.values('contact'));
-  const [contact] = contacts;
-  if (contacts === '*' || contact === undefined || contacts.length > 1) {
-    throw new SipError(400, 'A SUBSCRIBE has one Contact');
-  }
+  if (contacts === '*' || contacts.length !== 1) throw new SipError(400, 'A SUBSCRIBE has one Contact');
+  const contact = contacts[0]!;
   const hops = request.header('record-route') === undefined ? [] : request.values('record-route');
   return { target: copy(contact.uri), route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')) };
 }

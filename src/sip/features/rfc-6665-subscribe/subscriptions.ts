@@ -1,5 +1,6 @@
+import { Deadlines } from '#base/deadlines.ts';
 import type { SipEdge } from '../../edge.ts';
-import { Expirations } from '../../expirations.ts';
+
 import { reach } from '../../reach.ts';
 import type { SipResponse } from '../../wire/message.ts';
 import { writeNotify } from './notify.ts';
@@ -16,14 +17,14 @@ const ENDS: ReadonlySet<number> = new Set([404, 405, 410, 416, 480, 481, 482, 48
 export class Subscriptions {
   readonly edge: SipEdge;
   readonly #byTag = new Map<string, Subscription>();
-  readonly #expirations: Expirations<Subscription>;
+  readonly #ends: Deadlines<Subscription>;
   readonly #pace: Pace<Subscription>;
   readonly #delays = new Map<Subscription, () => void>();
   readonly #counts;
 
   constructor(edge: SipEdge) {
     this.edge = edge;
-    this.#expirations = new Expirations(edge.clock, (subscription) => this.terminate(subscription, 'timeout'));
+    this.#ends = new Deadlines(edge.clock, (subscription) => this.terminate(subscription, 'timeout'));
     this.#pace = new Pace((subscription) => this.#notify(subscription));
     this.#counts = {
       sent: edge.metrics.counter('rollcall_sip_notifies_total', 'NOTIFY requests sent.'),
@@ -61,7 +62,7 @@ export class Subscriptions {
   /** @param at epoch milliseconds */
   expireAt(subscription: Subscription, at: number): void {
     subscription.expiresAt = at;
-    this.#expirations.set(subscription, at);
+    this.#ends.set(subscription, at);
   }
 
   /** Sees to it that a NOTIFY is sent: now that nothing is under way, or when what is under way is answered. */
@@ -108,7 +109,7 @@ export class Subscriptions {
   /** Takes leave of all watchers: they subscribe again, here or elsewhere (RFC 6665 §4.1.3, 'deactivated'). */
   stop(): void {
     for (const subscription of [...this.#byTag.values()]) this.terminate(subscription, 'deactivated');
-    this.#expirations.stop();
+    this.#ends.stop();
     this.#pace.stop();
     for (const cancel of this.#delays.values()) cancel();
   }
@@ -157,7 +158,7 @@ export class Subscriptions {
 
   #forget(subscription: Subscription, reason: string): void {
     this.#byTag.delete(subscription.init.localTag);
-    this.#expirations.delete(subscription);
+    this.#ends.delete(subscription);
     this.#delays.get(subscription)?.();
     this.#delays.delete(subscription);
     this.#counts.ended.of(reason).add(1);

@@ -1,0 +1,95 @@
+import type { Publication } from '#accounts/device.ts';
+import type { Home } from '#accounts/home.ts';
+import type { Part } from '#presence/composition.ts';
+import { type Composed, presenceOf } from '#presence/watching.ts';
+import { PIDF_TYPES, type Pidf, readPidf } from '../../bodies/pidf.ts';
+import { composePidf, type PidfSource } from '../../bodies/pidf-compose.ts';
+import { fromPublication } from '../../bodies/pidf-publication.ts';
+import { writePidf } from '../../bodies/pidf-writer.ts';
+import type { NotifyDocument } from '../../event-package.ts';
+import { uriOf } from '../../wire/address.ts';
+
+/** The documents of an account as it is now, by the URI that they are about. */
+const documents = new WeakMap<Composed, Map<string, NotifyDocument>>();
+/** What was published, parsed. */
+const published = new WeakMap<Publication, Pidf>();
+/** So many spellings of one account's URI are kept. */
+const MAX_SPELLINGS = 16;
+
+/**
+ * What a watcher is shown: one document for all who subscribed to the same URI, made once for each change.
+ * @param entity    the URI that was subscribed to: a byte string
+ * @param isDenied  shows somebody who is not there
+ */
+export function presenceDocument(home: Home, entity: string, isDenied: boolean): NotifyDocument {
+  if (isDenied) return nobody(home, entity);
+  const composed = presenceOf(home);
+  let byEntity = documents.get(composed);
+  if (byEntity === undefined) {
+    byEntity = new Map();
+    documents.set(composed, byEntity);
+  }
+  let document = byEntity.get(entity);
+  if (document === undefined) {
+    document = write(pidfFor(home, composed, entity), String(composed.version));
+    if (byEntity.size < MAX_SPELLINGS) byEntity.set(entity, document);
+  }
+  return document;
+}
+
+/** The same as a model: for filters and for what is told in parts. */
+export function presencePidf(home: Home, entity: string, isDenied: boolean): Pidf {
+  return isDenied ? closed(home, entity) : pidfFor(home, presenceOf(home), entity);
+}
+
+function nobody(home: Home, entity: string): NotifyDocument {
+  return write(closed(home, entity), '0');
+}
+
+function closed(home: Home, entity: string): Pidf {
+  const { tuples } = fromPublication(
+    { device: 'nobody', availability: 'available', priority: 0, notes: {}, at: 0, isOpen: false },
+    { id: 'nobody', contact: uriOf(home.address) },
+  );
+  return composePidf(entity, { tuples: tuples.map(({ timestamp: _, ...tuple }) => tuple) });
+}
+
+function write(pidf: Pidf, entityTag: string): NotifyDocument {
+  return { contentType: PIDF_TYPES[0], body: writePidf(pidf), entityTag };
+}
+
+/** RFC 4479 §3: the person as a whole, then a tuple for everything that tells of it. */
+function pidfFor(home: Home, composed: Composed, entity: string): Pidf {
+  const parts = composed.parts.map((part) => documentOf(part, home)).filter((part) => part !== undefined);
+  if (parts.every(({ tuples = [] }) => tuples.length === 0)) parts.push(closed(home, entity));
+  return composePidf(entity, person(composed), ...parts);
+}
+
+/** What the person is on the whole; it comes first, for watchers that look at no more. */
+function person({ availability, activities, notes, since }: Composed): PidfSource {
+  if (availability === 'unavailable') return {};
+  const { persons } = fromPublication(
+    { device: 'person', availability, activities, priority: 0, notes, at: since },
+    { id: 'person' },
+  );
+  return { persons };
+}
+
+/** What a client published goes on as it came, unless something else is shown in its place. */
+function documentOf({ id, kind, says, shown }: Part, home: Home): PidfSource | undefined {
+  if (kind === 'event-publication' && says.native?.edge === 'sip' && !shown?.isOverlaid) {
+    const { entity: _, ...rest } = parsed(says);
+    return rest;
+  }
+  if (shown === undefined) return undefined;
+  return fromPublication(shown, { id, contact: uriOf(home.address) });
+}
+
+function parsed(publication: Publication): Pidf {
+  let pidf = published.get(publication);
+  if (pidf === undefined) {
+    pidf = readPidf(publication.native!.payload);
+    published.set(publication, pidf);
+  }
+  return pidf;
+}

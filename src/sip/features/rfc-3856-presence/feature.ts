@@ -1,0 +1,84 @@
+/**
+ * RFC 3856: A Presence Event Package for SIP.
+ * Shows watchers who speak SIP what an account's devices, clients and phones say, as presence documents (RFC 3863, 4479,
+ * 4480). Who may watch is a matter of the contact list; who may not yet, asks.
+ */
+import type { Home } from '#accounts/home.ts';
+import { askToWatch, mayWatch, onAuthorizationChange, watch } from '#presence/watching.ts';
+import { PIDF_TYPES } from '../../bodies/pidf.ts';
+import type { EventPackage } from '../../event-package.ts';
+import { type SipFeatureContext, sipFeature } from '../../feature.ts';
+import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
+import { presenceDocument } from './document.ts';
+
+export const presence = sipFeature({
+  spec: 'RFC 3856',
+  title: 'Presence Event Package',
+  version: '',
+  status: 'complete',
+  note: 'With RFC 3863, 4479, 4480, 8048.',
+  setup(sip) {
+    const watching = new PresencePackage(sip);
+    sip.eventPackage(watching);
+    sip.onStop(onAuthorizationChange(sip.edge.homes, (home, watcher) => watching.authorizationChanged(home, watcher)));
+  },
+});
+
+class PresencePackage implements EventPackage {
+  readonly name = 'presence';
+  readonly contentTypes = PIDF_TYPES;
+  readonly defaultSeconds = 3600;
+  readonly #sip: SipFeatureContext;
+
+  constructor(sip: SipFeatureContext) {
+    this.#sip = sip;
+  }
+
+  open(subscription: Subscription, _incoming: unknown, isRefresh: boolean): void {
+    const { home, watcher } = subscription;
+    const verdict = mayWatch(home, watcher);
+    // RFC 3856 §6.6: who is blocked is shown somebody who is not there, and does not learn why.
+    subscription.state = verdict === 'pending' ? 'pending' : 'active';
+    if (isRefresh) return;
+    if (verdict === 'pending') this.#ask(subscription);
+    subscription.data = watch(home, {
+      address: watcher,
+      describe: () => describe(subscription),
+      changed: () => subscription.changed(),
+    });
+  }
+
+  document(subscription: Subscription) {
+    if (subscription.state === 'pending') return undefined;
+    const isDenied = mayWatch(subscription.home, subscription.watcher) === 'denied';
+    return presenceDocument(subscription.home, subscription.init.resource, isDenied);
+  }
+
+  close(subscription: Subscription): void {
+    (subscription.data as (() => void) | undefined)?.();
+  }
+
+  /** Somebody may watch now, or no longer, or is still to be decided about. */
+  authorizationChanged(home: Home, watcher: string): void {
+    for (const subscription of this.#sip.edge.subscriptions?.all() ?? []) {
+      if (subscription.home !== home || subscription.watcher !== watcher) continue;
+      if (subscription.init.eventPackage !== this) continue;
+      const verdict = mayWatch(home, watcher);
+      if (verdict === 'pending' && subscription.state === 'active') subscription.terminate('rejected');
+      else if (verdict !== 'pending') subscription.state = 'active';
+      if (subscription.state !== 'terminated') subscription.changed();
+    }
+  }
+
+  /** RFC 8048 §4: a subscription that nobody has decided about is a request to the contact. */
+  #ask({ init: { watcherHome }, home }: Subscription): void {
+    if (watcherHome === undefined) return;
+    askToWatch(watcherHome, home.address).catch((err: unknown) => {
+      this.#sip.edge.log.warn({ err, account: watcherHome.address }, 'a contact could not be asked for its presence');
+    });
+  }
+}
+
+function describe({ init, expiresAt, state }: Subscription) {
+  return { edge: 'sip', since: init.at, expiresAt, userAgent: init.userAgent, state };
+}
