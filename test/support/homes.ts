@@ -13,6 +13,7 @@ import { startContacts } from '#contacts/subscribing.ts';
 import { startPresence } from '#presence/publishing.ts';
 import type { PresenceOptions } from '#presence/upkeep.ts';
 import type { Database, Migration } from '#store/database.ts';
+import { personal } from '#store/migrations/0005-personal.ts';
 import { publications } from '#store/migrations/0007-publications.ts';
 import { openSqlite } from '#store/sqlite.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -46,7 +47,7 @@ export interface WorldOptions {
 export async function makeWorld({ people, migrations, limits, presence, wrap }: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
   const store = await openSqlite(join(folder, 'store.db'));
-  for (const { statements } of new Set([...migrations, publications]))
+  for (const { statements } of new Set([...migrations, personal, publications]))
     await store.write(...statements.map((sql) => ({ sql })));
   const database = wrap?.(store) ?? store;
   const accounts = new Map(people.map((address, i) => [address, { id: i + 1, address, admin: false }]));
