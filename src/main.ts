@@ -28,7 +28,8 @@ import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { messagingSettings } from '#messaging/settings.ts';
 import { startMessaging } from '#messaging/start.ts';
-import { startPresence } from '#presence/publishing.ts';
+import { presenceSettingsChanged, startPresence } from '#presence/publishing.ts';
+import { restoreSources } from '#presence/restoring.ts';
 import { presenceSettings } from '#presence/settings.ts';
 import type { Listener } from '#setup/checks.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
@@ -201,6 +202,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const routes = new HttpRouteTable();
   const edges = await startEdges(node, certificates, routes, portOffset);
   for (const edge of edges) started.defer(() => edge.stop());
+
+  started.defer(restoreSources(homes));
+  started.defer(settings.onChange(presenceSettings, () => presenceSettingsChanged(homes)));
 
   let stopping: Promise<void> | undefined;
   const problems = () => {

@@ -1,15 +1,16 @@
 import type { Device, PresenceNotice, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
+import { accountDisabled, accountRemoved } from '#accounts/hooks.ts';
 import { watcherJoined, watcherLeft } from '#contacts/hooks.ts';
 import { askAgain } from '#contacts/subscribing.ts';
-import { startAuthorization } from './authorization.ts';
+import { reviewAll, startAuthorization } from './authorization.ts';
 import { type PresenceChange, presencePublished } from './hooks.ts';
 import { rememberLast } from './last-unavailable.ts';
 import { type Farewell, goneNotice, noticeOf, receiveNotices, tellOne } from './notices.ts';
 import { answerProbe, probe } from './probes.ts';
 import { forEachSeen, forEachShown, rearrange, shownAs, tellSaid } from './shown.ts';
-import { startEndings } from './sources.ts';
+import { removeSources, startEndings } from './sources.ts';
 import { type PresenceOptions, upkeepOf } from './upkeep.ts';
 
 /** Sets presence up for the homes of a server. Done once, after `startContacts`. */
@@ -24,8 +25,22 @@ export function startPresence(homes: Homes, { settings, domains }: PresenceOptio
   homes.hooks.on(presencePublished, 'broadcast', broadcast);
   homes.hooks.on(presencePublished, 'broadcast', welcome);
   homes.hooks.on(presencePublished, 'observe', rememberLast);
+  homes.hooks.on(accountDisabled, 'react', ({ address }) => withdraw(homes, address, true));
+  homes.hooks.on(accountRemoved, 'farewell', ({ address }) => withdraw(homes, address, false));
   homes.hooks.on(watcherJoined, 'tell', ({ home, watcher }) => tellCurrent(home, watcher));
   homes.hooks.on(watcherLeft, 'tell', ({ home, watcher }) => tellGone(home, watcher));
+}
+
+/** Settings of presence have changed: what is shown may be something else, and to others. */
+export function presenceSettingsChanged(homes: Homes): void {
+  for (const home of homes.all()) rearrange(home);
+  reviewAll(homes);
+}
+
+/** Nothing of an account is left that says it is there; its devices are ended by their edges. */
+function withdraw(homes: Homes, address: string, isWritten: boolean): void {
+  const home = homes.loaded(address);
+  if (home !== undefined) removeSources(home, isWritten);
 }
 
 /**

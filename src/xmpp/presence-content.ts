@@ -1,8 +1,12 @@
 import type { Availability, Publication } from '#accounts/device.ts';
+import { readDateTime } from '#xml/date-time.ts';
 import { Element } from '#xml/element.ts';
+import { parseElement } from '#xml/parse-element.ts';
 import { escapeAttribute, escapeText, serializeChildren } from '#xml/serializer.ts';
 import { NS_CLIENT } from './wire/namespaces.ts';
 import { StanzaError } from './wire/stanza-error.ts';
+
+const NS_IDLE = 'urn:xmpp:idle:1';
 
 /** Presence goes to every contact, so it may be far smaller than other stanzas. In characters. */
 const MAX_PAYLOAD_LENGTH = 32_768;
@@ -29,14 +33,26 @@ const SHOWS: Readonly<Record<Availability, string | undefined>> = {
  * @throws {StanzaError} 'bad-request' for a show or a priority that RFC 6121 §4.7.2 does not have
  */
 export function readPublication(stanza: Element, device: string, at: number): Publication {
+  const idleSince = readIdle(stanza);
   return {
     device,
     availability: readShow(stanza),
     priority: readPriority(stanza),
     notes: readNotes(stanza),
     at,
+    ...(idleSince !== undefined && { idleSince }),
     native: readNative(stanza),
   };
+}
+
+/** XEP-0319: since when nobody has touched the client. What makes no sense is for other clients to make sense of. */
+function readIdle(stanza: Element): number | undefined {
+  const since = stanza.child('idle', NS_IDLE)?.attribute('since');
+  try {
+    return since === undefined ? undefined : readDateTime(since);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The children as they came, for watchers who speak XMPP. @throws {StanzaError} 'policy-violation' when too long */
@@ -65,6 +81,16 @@ export function renderContent({ availability, notes, priority }: Publication): s
   out += renderNotes(notes);
   if (priority !== 0) out += `<priority>${priority}</priority>`;
   return out;
+}
+
+/** What a client said, but for how ready it is and why: that is said in its place (a call, a meeting). */
+export function renderOverlaid({ availability, notes }: Publication, payload: string): string {
+  const said = parseElement(`<presence>${payload}</presence>`, NS_CLIENT);
+  const rest = said.children.filter(
+    (child) => typeof child === 'string' || !(child.is('show', NS_CLIENT) || child.is('status', NS_CLIENT)),
+  );
+  const show = SHOWS[availability];
+  return `${show === undefined ? '' : `<show>${show}</show>`}${renderNotes(notes)}${serializeChildren(rest, NS_CLIENT)}`;
 }
 
 export function renderNotes(notes: Readonly<Record<string, string>>): string {

@@ -7,7 +7,14 @@ import type { Farewell } from '#presence/notices.ts';
 import { publish, publishTo } from '#presence/publishing.ts';
 import { Element } from '#xml/element.ts';
 import { escapeAttribute, serialize } from '#xml/serializer.ts';
-import { readNative, readNotes, readPublication, renderContent, renderNotes } from './presence-content.ts';
+import {
+  readNative,
+  readNotes,
+  readPublication,
+  renderContent,
+  renderNotes,
+  renderOverlaid,
+} from './presence-content.ts';
 import type { Session } from './session.ts';
 import { Jid } from './wire/jid.ts';
 import { NS_CLIENT } from './wire/namespaces.ts';
@@ -187,6 +194,7 @@ export function renderPresence(notice: PresenceNotice, to: string): string {
 }
 
 function contentOf({ publication, native = publication?.native, notes = {} }: PresenceNotice): string {
-  if (native?.edge === 'xmpp') return native.payload;
+  if (native?.edge === 'xmpp')
+    return publication?.isOverlaid ? renderOverlaid(publication, native.payload) : native.payload;
   return publication === undefined ? renderNotes(notes) : renderContent(publication);
 }
