@@ -12,10 +12,11 @@ export class MemoryFlow implements Flow {
   readonly peerNames: readonly string[] = [];
   isClosed = false;
   /** Whole messages, in order. */
-  sent: string[] = [];
+  readonly sent: string[];
   #onClose = new Set<() => void>();
 
-  constructor(transport: TransportName = 'udp', remoteAddress = '192.0.2.1', remotePort = 5070) {
+  constructor(transport: TransportName = 'udp', remoteAddress = '192.0.2.1', remotePort = 5070, sent: string[] = []) {
+    this.sent = sent;
     this.transport = transport;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;

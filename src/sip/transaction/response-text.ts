@@ -1,5 +1,6 @@
 import type { Flow } from '../transport/flow.ts';
-import { restOfVia, stampVia } from '../wire/header-via.ts';
+import { stamp } from '../transport/response-routing.ts';
+import { restOfVia } from '../wire/header-via.ts';
 import type { SipRequest } from '../wire/message.ts';
 import { reasonPhrases } from '../wire/reason-phrases.ts';
 import type { ResponseOptions } from './transaction.ts';
@@ -33,7 +34,7 @@ function echo(request: SipRequest, flow: Flow, toTag: string, withRoute: boolean
     const value = headers[i + 1]!;
     switch (headers[i]) {
       case 'via':
-        text += `Via: ${isTop ? stampedLine(value, flow) : value}\r\n`;
+        text += `Via: ${isTop ? stampedLine(request, value, flow) : value}\r\n`;
         isTop = false;
         break;
       case 'from':
@@ -68,36 +69,13 @@ export function hasTag(request: SipRequest): boolean {
   }
 }
 
-/** A top Via line with where its first hop came from (RFC 3261 §18.2.1, RFC 3581 §4). */
-export function stampedLine(line: string, flow: Flow): string {
-  const bare = barePortWish(line);
-  if (bare >= 0) {
-    const { remotePort, remoteAddress } = flow;
-    return `${line.slice(0, bare)};rport=${remotePort};received=${remoteAddress}${line.slice(bare + WISH.length)}`;
+/** The topmost Via line with where its first hop came from (RFC 3261 §18.2.1, RFC 3581 §4); as it is, if it is none. */
+export function stampedLine(request: SipRequest, line: string, flow: Flow): string {
+  try {
+    const stamped = stamp(request, flow);
+    const rest = line.includes(',') ? restOfVia(line) : '';
+    return rest === '' ? stamped : `${stamped}, ${rest}`;
+  } catch {
+    return line;
   }
-  if (isPlain(line, flow)) return line;
-  const rest = restOfVia(line);
-  const wish = /;\s*rport\b/i.test(line.slice(0, line.length - rest.length)) ? flow.remotePort : undefined;
-  const stamped = stampVia(line, flow.remoteAddress, wish);
-  return rest === '' ? stamped : `${stamped}, ${rest}`;
-}
-
-const WISH = ';rport';
-
-/** Where `;rport` stands in a line of one value that says nothing of `received`: nearly all lines are so. */
-function barePortWish(line: string): number {
-  const at = line.indexOf(WISH);
-  if (at < 0 || line.includes(',') || line.includes('"') || line.includes('received')) return -1;
-  const after = at + WISH.length;
-  return after === line.length || line.charCodeAt(after) === 0x3b ? at : -1;
-}
-
-/** A line of one value whose sent-by is the very address that it came from. */
-function isPlain(line: string, { remoteAddress }: Flow): boolean {
-  if (line.includes('received') || line.includes('rport') || line.includes(',')) return false;
-  const at = line.indexOf(remoteAddress);
-  if (at < 1) return false;
-  const before = line.charCodeAt(at - 1);
-  const after = line.charCodeAt(at + remoteAddress.length);
-  return (before === 0x20 || before === 0x5b) && (after === 0x3a || after === 0x3b || after === 0x5d);
 }

@@ -4,7 +4,7 @@ import { silentLog } from '#base/log.ts';
 import { Metrics } from '#base/metrics.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { MemoryFlow } from '../../../test/support/memory-flow.ts';
-import type { Flow } from '../transport/flow.ts';
+import type { Flow, Target } from '../transport/flow.ts';
 import type { SipRequest, SipResponse } from '../wire/message.ts';
 import { parseMessage } from '../wire/message-parser.ts';
 import type { ServerTransaction } from './transaction.ts';
@@ -15,6 +15,9 @@ let metrics: Metrics;
 let flow: MemoryFlow;
 let transactions: Transactions;
 let arrived: SipRequest[];
+/** Where connections lead that are opened for responses. */
+let elsewhere: PromiseWithResolvers<Flow>;
+let targets: Target[];
 let limits: { maxOngoing: number; rememberedTransactions: number };
 
 function start(onRequest?: (request: SipRequest, flow: Flow) => void): void {
@@ -22,6 +25,8 @@ function start(onRequest?: (request: SipRequest, flow: Flow) => void): void {
   metrics = new Metrics();
   flow = new MemoryFlow();
   arrived = [];
+  elsewhere = Promise.withResolvers();
+  targets = [];
   limits = { maxOngoing: 1000, rememberedTransactions: 1000 };
   transactions = new Transactions({
     clock,
@@ -31,6 +36,11 @@ function start(onRequest?: (request: SipRequest, flow: Flow) => void): void {
     onRequest(request, from) {
       arrived.push(request);
       onRequest?.(request, from);
+    },
+    flowTo(target) {
+      targets.push(target);
+      if (target.transport !== 'udp') return elsewhere.promise;
+      return new MemoryFlow('udp', target.address, target.port, flow.sent);
     },
   });
 }
@@ -113,7 +123,7 @@ describe('server transactions', () => {
     accepted[0]!.respond(200, { head: 'Expires: 60\r\n', body: 'hi' });
     assert.deepEqual(flow.take()[0]!.split('\r\n'), [
       'SIP/2.0 200 OK',
-      'Via: SIP/2.0/UDP client.example.test:5070;branch=z9hG4bKone;rport=5070;received=192.0.2.1',
+      'Via: SIP/2.0/UDP client.example.test:5070;branch=z9hG4bKone;received=192.0.2.1;rport=5070',
       'Via: SIP/2.0/UDP further.example.test;branch=z9hG4bKfar;received=198.51.100.7',
       'From: Romeo <sip:romeo@example.test>;tag=r1',
       `To: <sip:juliet@example.test>;tag=${accepted[0]!.toTag}`,
@@ -131,7 +141,7 @@ describe('server transactions', () => {
     ['SIP/2.0/UDP h;branch=z9hG4bKa', 'SIP/2.0/UDP h;branch=z9hG4bKa;received=192.0.2.1'],
     [
       'SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bKa',
-      'SIP/2.0/UDP 192.0.2.1;rport=5070;received=192.0.2.1;branch=z9hG4bKa',
+      'SIP/2.0/UDP 192.0.2.1;received=192.0.2.1;rport=5070;branch=z9hG4bKa',
     ],
     ['SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKa', 'SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKa;received=192.0.2.1'],
     ['SIP/2.0/UDP h;received=6.6.6.6;branch=z9hG4bKa', 'SIP/2.0/UDP h;branch=z9hG4bKa;received=192.0.2.1'],
@@ -270,16 +280,38 @@ describe('server transactions', () => {
     assert.equal(arrived.length, 2);
   });
 
-  test('a response to a connection that is gone ends the transaction', async () => {
+  test('RFC 3261 §18.2.2: where the connection is gone, a response goes over a new one', async () => {
+    const tcp = new MemoryFlow('tcp');
+    const second = new MemoryFlow('tcp');
+    receive({}, tcp);
+    tcp.close();
+    accepted[0]!.respond(200);
+    elsewhere.resolve(second);
+    await elsewhere.promise;
+    assert.equal(tcp.sent.length, 0);
+    assert.equal(second.sent.length, 1);
+  });
+
+  test('RFC 3261 §17.2.4: a response that cannot be sent ends the transaction', async () => {
     const tcp = new MemoryFlow('tcp');
     receive({ method: 'INVITE' }, tcp);
     let ended = 0;
     accepted[0]!.onEnd(() => ended++);
     tcp.close();
     accepted[0]!.respond(486);
-    await Promise.resolve();
+    elsewhere.reject(new Error('nobody there'));
+    await new Promise(setImmediate);
     assert.equal(ended, 1);
     assert.equal(transactions.ongoing, 0);
+  });
+
+  test('RFC 3261 §18.2.2: over UDP without rport, a response goes to the port of sent-by', () => {
+    receive({ via: 'Via: SIP/2.0/UDP 192.0.2.1:5999;branch=z9hG4bKp' });
+    accepted[0]!.respond(200);
+    assert.deepEqual(
+      targets.map(({ address, port }) => [address, port]),
+      [['192.0.2.1', 5999]],
+    );
   });
 
   test('a proxy passes a response on as it is', () => {

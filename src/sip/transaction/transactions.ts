@@ -2,8 +2,8 @@ import type { Clock } from '#base/clock.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Values } from '#base/settings.ts';
-import type { Flow } from '../transport/flow.ts';
-import type { Via } from '../wire/header-via.ts';
+import type { Flow, Target } from '../transport/flow.ts';
+import { responseTarget } from '../transport/response-routing.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import type { OutgoingRequest, SipRequest, SipResponse } from '../wire/message.ts';
 import { Clients, newBranch } from './clients.ts';
@@ -30,11 +30,8 @@ export interface TransactionsOptions {
   onRequest(request: SipRequest, flow: Flow): void;
   /** A response that nothing waits for; it has been counted. */
   onStrayResponse?(response: SipResponse, flow: Flow): void;
-  /**
-   * The way that a response takes (RFC 3261 §18.2.2); without it, the one that the request has come.
-   * @throws where there is none; the promise may be rejected for the same reason
-   */
-  responseFlow?(via: Via, flow: Flow): Flow | Promise<Flow>;
+  /** For responses that cannot go back the way that their request came (RFC 3261 §18.2.2). @throws where there is none */
+  flowTo(target: Target): Flow | Promise<Flow>;
 }
 
 const NOTHING: ResponseOptions = {};
@@ -220,12 +217,11 @@ export class Transactions {
   }
 
   #wayBack(request: SipRequest, flow: Flow): Flow | Promise<Flow> {
-    const { responseFlow } = this.#options;
-    if (responseFlow === undefined) return flow;
     try {
-      return responseFlow(request.via, flow);
+      const way = responseTarget(request.via, flow);
+      return way === flow ? flow : this.#options.flowTo(way as Target);
     } catch {
-      // A Via that cannot be read: it goes back where it came from, and no further.
+      // A Via that cannot be read, or an address that cannot be reached: it goes where it came from, and no further.
       return flow;
     }
   }
