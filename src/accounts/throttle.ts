@@ -101,6 +101,8 @@ export class Throttle {
     map.delete(key);
     map.set(key, value);
     const most = this.#settings.maxEntries;
+    // To find the oldest, those that were moved are walked over.
+    if (map.size <= most) return;
     for (const oldest of map.keys()) {
       if (map.size <= most) break;
       map.delete(oldest);

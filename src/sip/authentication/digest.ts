@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { type DigestAlgorithm, digestAlgorithms, digestHashes } from '#accounts/digest-credentials.ts';
 import { SipError } from '../wire/sip-error.ts';
+import type { DigestParams } from './auth-params.ts';
 
 /** What an Authorization or Proxy-Authorization header of the scheme Digest says. */
 export interface DigestCredentials {
@@ -26,16 +27,16 @@ const NONCE_COUNT = /^[0-9a-fA-F]{8}$/;
 const RESPONSE_LENGTH: Record<DigestAlgorithm, number> = { MD5: 32, 'SHA-256': 64, 'SHA-512-256': 64 };
 
 /**
- * @param params of the header, by name in lower case, without quotes
  * @returns undefined where it asks for what we never offer: it is answered with a challenge
  * @throws {SipError} 400 where it is not what RFC 7616 §3.4 demands
  */
-export function readCredentials(params: ReadonlyMap<string, string>): DigestCredentials | undefined {
-  const algorithm = readAlgorithm(params.get('algorithm'));
+export function readCredentials(params: Readonly<DigestParams>): DigestCredentials | undefined {
+  const algorithm = readAlgorithm(params.algorithm);
   // RFC 7616 §3.4.4: offered by nobody here.
-  if (algorithm === undefined || params.get('userhash') === 'true') return undefined;
+  if (algorithm === undefined || params.userhash === 'true') return undefined;
   const response = required(params, 'response');
-  if (!HEXADECIMAL.test(response) || response.length !== RESPONSE_LENGTH[algorithm]) throw bad('response');
+  if (response.length !== RESPONSE_LENGTH[algorithm] || !HEXADECIMAL.test(response)) throw bad('response');
+  const qop = readQop(params.qop);
   return {
     username: readUsername(params),
     realm: required(params, 'realm'),
@@ -43,38 +44,44 @@ export function readCredentials(params: ReadonlyMap<string, string>): DigestCred
     uri: required(params, 'uri'),
     response,
     algorithm,
-    ...readProtection(params),
+    qop,
+    // COMPAT(libpurple): sends nc without qop or cnonce, and means none of them.
+    nc: qop === undefined ? '' : readNonceCount(params),
+    cnonce: qop === undefined ? '' : required(params, 'cnonce'),
   };
 }
 
 /** RFC 7616 §3.3: none means MD5. */
 function readAlgorithm(name: string | undefined): DigestAlgorithm | undefined {
-  if (name === undefined) return 'MD5';
+  if (name === undefined || name === 'MD5') return 'MD5';
   const upper = name.toUpperCase();
   return digestAlgorithms.find((algorithm) => algorithm === upper);
 }
 
-/** COMPAT(libpurple): sends nc without qop or cnonce, and means none of them. */
-function readProtection(params: ReadonlyMap<string, string>): Pick<DigestCredentials, 'qop' | 'nc' | 'cnonce'> {
-  const qop = params.get('qop')?.toLowerCase();
-  if (qop === undefined) return { qop, nc: '', cnonce: '' };
-  if (qop !== 'auth' && qop !== 'auth-int') throw bad('qop');
+function readQop(name: string | undefined): DigestCredentials['qop'] {
+  if (name === undefined || name === 'auth') return name;
+  const lower = name.toLowerCase();
+  if (lower !== 'auth' && lower !== 'auth-int') throw bad('qop');
+  return lower;
+}
+
+function readNonceCount(params: Readonly<DigestParams>): string {
   const nc = required(params, 'nc');
   if (!NONCE_COUNT.test(nc)) throw bad('nc');
-  return { qop, nc, cnonce: required(params, 'cnonce') };
+  return nc;
 }
 
 /** RFC 7616 §3.4: what is not ASCII may come as RFC 5987 writes it. */
-function readUsername(params: ReadonlyMap<string, string>): string {
-  const extended = params.get('username*');
+function readUsername(params: Readonly<DigestParams>): string {
+  const extended = params['username*'];
   if (extended === undefined) return required(params, 'username');
   const encoded = /^utf-8'[^']*'(.*)$/i.exec(extended)?.[1];
-  if (encoded === undefined || params.has('username')) throw bad('username*');
+  if (encoded === undefined || params.username !== undefined) throw bad('username*');
   return encoded.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-function required(params: ReadonlyMap<string, string>, name: string): string {
-  const value = params.get(name);
+function required(params: Readonly<DigestParams>, name: keyof DigestParams): string {
+  const value = params[name];
   if (value === undefined) throw new SipError(400, `Credentials without ${name}`);
   return value;
 }

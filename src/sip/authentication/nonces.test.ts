@@ -115,14 +115,16 @@ test('memory is bounded: what was forgotten is stale and cannot be replayed', ()
     made.push(nonce);
     assert.equal(nonces.use(nonce, 1, '', PROOF), true);
   }
-  assert.equal(nonces.remembered, 1000);
+  assert.ok(nonces.remembered <= 1000);
   assert.equal(nonces.check(made[0]!, SOURCE, true), 'stale');
   assert.equal(nonces.check(made[499]!, SOURCE, true), 'stale');
   assert.equal(nonces.check(made[500]!, SOURCE, true), 'good');
   assert.equal(nonces.use(made[500]!, 1, '', PROOF), false);
-  clock.advance(301_000);
-  nonces.use(nonces.make(SOURCE), 1, '', PROOF);
-  assert.equal(nonces.remembered, 1, 'those that have expired are not kept');
+  for (const _ of ['once', 'twice']) {
+    clock.advance(301_000);
+    nonces.use(nonces.make(SOURCE), 1, '', PROOF);
+  }
+  assert.equal(nonces.remembered, 2, 'those that have expired are not kept for long');
 });
 
 test('handing out challenges costs no memory', () => {

@@ -56,8 +56,11 @@ export class Nonces {
   readonly #clock: Clock;
   readonly #settings: NonceSettings;
   readonly #key: string;
-  /** In the order of their first use. */
-  readonly #uses = new Map<string, Use>();
+  /** Those used first lately, and those used first before them: these are forgotten together, without a search. */
+  #young = new Map<string, Use>();
+  #old = new Map<string, Use>();
+  /** When the young ones began. */
+  #youngSince: number;
   /** Issued at this time or before and not remembered: stale. */
   #forgottenAt: number;
   #counter = randomInt(2 ** (8 * COUNTER_BYTES));
@@ -70,6 +73,7 @@ export class Nonces {
     this.#clock = clock;
     this.#settings = settings;
     this.#key = hash('sha256', Buffer.concat([Buffer.from('SIP nonces '), secret]));
+    this.#youngSince = clock.now();
     this.#forgottenAt = clock.now() - 1;
   }
 
@@ -85,7 +89,7 @@ export class Nonces {
 
   /** Whether it is ours, was given to `source`, and is young enough. Says nothing of what it was used for. */
   check(nonce: string, source: string, hasQop: boolean): NonceState {
-    const use = this.#uses.get(nonce);
+    const use = this.#useOf(nonce);
     if (use === undefined || use.proof.source !== source) {
       const state = this.#checkText(nonce, source);
       if (state !== 'good') return state;
@@ -100,7 +104,7 @@ export class Nonces {
 
   /** Who has proved an account with it. */
   proofOf(nonce: string): Proof | undefined {
-    return this.#uses.get(nonce)?.proof;
+    return this.#useOf(nonce)?.proof;
   }
 
   /**
@@ -111,26 +115,33 @@ export class Nonces {
    * @returns false when it was used before
    */
   use(nonce: string, nc: number | undefined, response: string, proof: Proof): boolean {
-    const use = this.#uses.get(nonce) ?? this.#remember(nonce, proof);
+    const use = this.#useOf(nonce) ?? this.#remember(nonce, proof);
     return nc === undefined ? useResponse(use, response) : useCount(use, nc);
   }
 
   /** How much is remembered, for the metrics. */
   get remembered(): number {
-    return this.#uses.size;
+    return this.#young.size + this.#old.size;
+  }
+
+  #useOf(nonce: string): Use | undefined {
+    return this.#young.get(nonce) ?? this.#old.get(nonce);
   }
 
   #remember(nonce: string, proof: Proof): Use {
+    const { rememberedNonces, nonceSeconds } = this.#settings;
+    const now = this.#clock.now();
+    if (this.#young.size * 2 >= rememberedNonces || now - this.#youngSince > nonceSeconds * 1000) this.#forget(now);
     const use: Use = { issuedAt: issuedAtOf(nonce), proof, highest: 0, seen: 0, responses: undefined };
-    this.#uses.set(nonce, use);
-    const expiredAt = this.#clock.now() - this.#settings.nonceSeconds * 1000;
-    for (const [oldest, { issuedAt }] of this.#uses) {
-      const isTooMany = this.#uses.size > this.#settings.rememberedNonces;
-      if (issuedAt >= expiredAt && !isTooMany) break;
-      this.#uses.delete(oldest);
-      if (issuedAt > this.#forgottenAt) this.#forgottenAt = issuedAt;
-    }
+    this.#young.set(nonce, use);
     return use;
+  }
+
+  #forget(now: number): void {
+    for (const { issuedAt } of this.#old.values()) this.#forgottenAt = Math.max(this.#forgottenAt, issuedAt);
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngSince = now;
   }
 
   #checkText(nonce: string, source: string): NonceState {

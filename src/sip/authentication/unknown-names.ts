@@ -23,13 +23,9 @@ export class UnknownNames {
   }
 
   add(address: string): void {
-    this.#until.delete(address);
+    // All at once: who asks for as many names is no person.
+    if (this.#until.size >= MAX_NAMES) this.#until.clear();
     this.#until.set(address, this.#clock.now() + KEPT_MS);
-    if (this.#until.size <= MAX_NAMES) return;
-    for (const oldest of this.#until.keys()) {
-      this.#until.delete(oldest);
-      break;
-    }
   }
 
   /** Forgets a name once there is an account of it. @returns how to stop */
