@@ -134,16 +134,6 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.deepEqual(addresses, ['chief@example.test', 'juliet@example.test', 'twin@example.test']);
     });
 
-    it('keys for digest authentication are kept beside the others, and follow the password', async () => {
-      const { id } = await accounts.add({ address: 'sip@example.test', password: 'one' });
-      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'one'));
-      await accounts.setPassword('SIP@example.test', 'two');
-      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'two'));
-      await accounts.remove('sip@example.test');
-      assert.equal(await keysOfAccount(database, id), undefined);
-      told();
-    });
-
     it('removing an account removes its rows in every table, and its id is not given again', async () => {
       await database.write({ sql: 'create table gifts (receiver integer not null, what text not null)' });
       accountTable('gifts', 'receiver');
@@ -160,6 +150,16 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.deepEqual(await database.read('select receiver from gifts'), [{ receiver: other.id }]);
       const next = await accounts.add({ address: 'zoe@example.test', password: 'x' });
       assert.ok(next.id > id);
+    });
+
+    it('keys for digest authentication are kept beside the others, and follow the password', async () => {
+      const { id } = await accounts.add({ address: 'sip@example.test', password: 'one' });
+      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'one'));
+      await accounts.setPassword('SIP@example.test', 'two');
+      assert.deepEqual(await keysOfAccount(database, id), deriveDigestKeys('sip@example.test', 'two'));
+      await accounts.remove('sip@example.test');
+      assert.equal(await keysOfAccount(database, id), undefined);
+      told();
     });
 
     it('what is not there cannot be changed or removed', async () => {
