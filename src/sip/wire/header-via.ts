@@ -75,7 +75,10 @@ export function stampVia(line: string, address: string, port: number | undefined
   const value = trimSpaces(line.slice(0, end));
   const semicolon = value.indexOf(';');
   const from = semicolon < 0 ? value.length : semicolon;
-  const { flat } = parseParams(value, from) ?? { flat: [] };
+  const params = parseParams(value, from);
+  // What cannot be read is sent back as it came, for its sender to make something of it.
+  if (params === undefined) return value;
+  const { flat } = params;
   let stamped = trimSpaces(value.slice(0, from));
   for (let i = 0; i < flat.length; i += 2) {
     if (flat[i] === 'received' || flat[i] === 'rport') continue;

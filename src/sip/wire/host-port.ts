@@ -13,11 +13,17 @@ export interface HostPort {
 export function parseHostPort(text: string): HostPort | undefined {
   const match = HOST_PORT.exec(text);
   if (match === null) return undefined;
-  const host = match[1]!;
-  if (host.charCodeAt(0) === 0x5b && !isIPv6(host.slice(1, -1))) return undefined;
+  const host = match[1]!.charCodeAt(0) === 0x5b ? ipv6Reference(match[1]!) : match[1];
+  if (host === undefined) return undefined;
   if (match[2] === undefined) return { host, port: undefined };
   const port = Number(match[2]);
   return port > 65535 ? undefined : { host, port };
+}
+
+/** COMPAT(RFC 5118 §4.10): the grammar of RFC 3261 makes some write three colons where two are meant. */
+function ipv6Reference(text: string): string | undefined {
+  const address = text.slice(1, -1).replace(':::', '::');
+  return isIPv6(address) ? `[${address}]` : undefined;
 }
 
 /** An address without its brackets, for sockets and comparison. */
