@@ -11,6 +11,9 @@ const PACKAGES: Record<string, string> = {
   profanity: '/usr/bin/profanity',
   tmux: '/usr/bin/tmux',
   'go-sendxmpp': '/usr/bin/go-sendxmpp',
+  'baresip-core': '/usr/bin/baresip',
+  'linphone-cli': '/usr/bin/linphonec',
+  'sip-tester': '/usr/bin/sipp',
   'python3-slixmpp': '/usr/lib/python3/dist-packages/slixmpp/__init__.py',
 };
 

@@ -5,7 +5,12 @@ export const PASSWORD = 'wherefore art thou';
 
 /** The server on which the people of these tests live. */
 export function startTown(...names: string[]): Promise<ServerUnderTest> {
-  return startServer({ domain: DOMAIN, users: names.map((name) => ({ name, password: PASSWORD })) });
+  return startTownWith({}, ...names);
+}
+
+/** @param settings  of Rollcall, by key in full */
+export function startTownWith(settings: Record<string, string>, ...names: string[]): Promise<ServerUnderTest> {
+  return startServer({ domain: DOMAIN, users: names.map((name) => ({ name, password: PASSWORD })), settings });
 }
 
 /** For the Python scripts. */

@@ -9,7 +9,7 @@ import { townAsJson } from './people.ts';
 const TALK = join(import.meta.dirname, 'slixmpp/talk.py');
 
 export interface Happening {
-  saw: 'signed-in' | 'message' | 'presence' | 'history' | 'settled';
+  saw: 'signed-in' | 'message' | 'presence' | 'history' | 'blocked' | 'unblocked' | 'settled';
   address?: string;
   sender?: string;
   body?: string;
@@ -24,6 +24,7 @@ export type Command =
   | { do: 'message'; to: string; body: string }
   | { do: 'presence'; to?: string; type?: string; show?: string; status?: string }
   | { do: 'history'; to: string }
+  | { do: 'block' | 'unblock'; to: string }
   | { do: 'settle' };
 
 /** Someone whose client is a script with slixmpp. */

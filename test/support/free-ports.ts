@@ -1,11 +1,24 @@
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 /** Below what Linux gives out by itself (32768 and up), so that no outgoing connection takes a port that was chosen. */
 const LOWEST = 10_000;
 const HIGHEST = 32_767;
 
-/** Whether nothing listens on a port now, on any address. */
-export function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on a port now, on any address, for connections or for datagrams. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await isFreeForConnections(port)) && (await isFreeForDatagrams(port));
+}
+
+function isFreeForDatagrams(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind({ port, address: '0.0.0.0', exclusive: true }, () => socket.close(() => resolve(true)));
+  });
+}
+
+function isFreeForConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -28,7 +28,7 @@ export async function startProsody({ domain, users, dataDir }: ServerOptions): P
   return {
     name: 'prosody',
     host: HOST,
-    ports: { c2s, c2sDirectTls },
+    ports: { c2s, c2sDirectTls, sip: 0, sipTls: 0 },
     domain,
     get pid() {
       return child.pid;

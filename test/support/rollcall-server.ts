@@ -11,19 +11,22 @@ const ROLLCALL = join(import.meta.dirname, '../../bin/rollcall');
 const HOST = '127.0.0.1';
 const C2S = 5222;
 const C2S_DIRECT_TLS = 5223;
+const SIP = 5060;
+const SIP_TLS = 5061;
 const HTTP = 5280;
 const HTTPS = 5281;
 /** How often another port offset is tried, when someone was quicker. */
 const ATTEMPTS = 3;
 
 /** Rollcall itself, as a stranger starts it: `rollcall start`, then `rollcall user add` while it runs. */
-export async function startRollcall({ domain, users, dataDir }: ServerOptions): Promise<ServerUnderTest> {
+export async function startRollcall(options: ServerOptions): Promise<ServerUnderTest> {
+  const { domain, users, dataDir, settings = {} } = options;
   const data = dataDir ?? (await mkdtemp(join(tmpdir(), 'rollcall-test-')));
   const cleanUp = async () => {
     if (dataDir === undefined) await rm(data, { recursive: true, force: true, maxRetries: 3 });
   };
   try {
-    const { offset, child } = await startOnFreePorts(data, domain);
+    const { offset, child } = await startOnFreePorts(data, domain, settings);
     try {
       for (const user of users) await addUser(data, `${user.name}@${domain}`, user.password);
     } catch (error) {
@@ -33,7 +36,12 @@ export async function startRollcall({ domain, users, dataDir }: ServerOptions): 
     return {
       name: 'rollcall',
       host: HOST,
-      ports: { c2s: C2S + offset, c2sDirectTls: C2S_DIRECT_TLS + offset },
+      ports: {
+        c2s: C2S + offset,
+        c2sDirectTls: C2S_DIRECT_TLS + offset,
+        sip: SIP + offset,
+        sipTls: SIP_TLS + offset,
+      },
       domain,
       get pid() {
         return child.pid;
@@ -57,12 +65,17 @@ export async function startRollcall({ domain, users, dataDir }: ServerOptions): 
   }
 }
 
-async function startOnFreePorts(data: string, domain: string): Promise<{ offset: number; child: ChildServer }> {
+async function startOnFreePorts(
+  data: string,
+  domain: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<{ offset: number; child: ChildServer }> {
+  const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   for (let attempt = 1; ; attempt++) {
-    const offset = await freeOffset([C2S, C2S_DIRECT_TLS, HTTP, HTTPS]);
+    const offset = await freeOffset([C2S, C2S_DIRECT_TLS, SIP, SIP_TLS, HTTP, HTTPS]);
     const child = new ChildServer({
       command: ROLLCALL,
-      arguments: ['start', '--data', data, '--domain', domain, '--port-offset', `${offset}`],
+      arguments: ['start', '--data', data, '--domain', domain, '--port-offset', `${offset}`, ...set],
       isReady: () => answersOk(`http://${HOST}:${HTTP + offset}/readyz`),
     });
     try {

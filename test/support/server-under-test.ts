@@ -8,7 +8,8 @@ import { startRollcall } from './rollcall-server.ts';
 export interface ServerUnderTest {
   readonly name: 'rollcall' | 'prosody';
   readonly host: string;
-  readonly ports: { c2s: number; c2sDirectTls: number };
+  /** 0 where it has no such port. */
+  readonly ports: { c2s: number; c2sDirectTls: number; sip: number; sipTls: number };
   readonly domain: string;
   /** Of the process that runs now. */
   readonly pid: number;
@@ -29,6 +30,8 @@ export interface ServerOptions {
   users: readonly { name: string; password: string }[];
   /** Kept afterwards; a temporary folder otherwise. */
   dataDir?: string;
+  /** Settings of Rollcall that the test is about, by key in full. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts the server that this run of the tests is about, with its users; resolves when it is ready. */

@@ -10,7 +10,7 @@ import sys
 
 from person import Person
 
-PLUGINS = ['xep_0203', 'xep_0313', 'xep_0359', 'xep_0199']
+PLUGINS = ['xep_0191', 'xep_0203', 'xep_0313', 'xep_0359', 'xep_0199']
 
 
 def say(saw, **what):
@@ -39,6 +39,9 @@ async def obey(person, do, to=None, **more):
         person.send_presence(pto=to, ptype=more.get('type'), pshow=more.get('show'), pstatus=more.get('status'))
     elif do == 'history':
         await history(person, to)
+    elif do in ('block', 'unblock'):
+        await person.plugin['xep_0191'][do](to)
+        say(do + 'ed')
     elif do == 'settle':
         await person.settle()
         say('settled')
