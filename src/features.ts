@@ -1,5 +1,6 @@
 /** What this server does, in load order. Deleting a line removes the feature. */
 import type { SipFeature } from '#sip/feature.ts';
+import { options } from '#sip/features/rfc-3261-options.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
@@ -57,7 +58,7 @@ export const xmppFeatures: readonly XmppFeature[] = [
   messageArchivePreferences,
 ];
 
-export const sipFeatures: readonly SipFeature[] = [message, publish, subscribe, presence];
+export const sipFeatures: readonly SipFeature[] = [options, message, presence, publish, subscribe];
 
 /** A specification as docs/protocols.md tells of it. */
 export type Protocol = Pick<XmppFeature, 'spec' | 'title' | 'version' | 'note'> & {
