@@ -33,12 +33,21 @@ export function isAvailable(home: Home): boolean {
   return clientsOf(home).length > 0;
 }
 
-/** Nobody waits for it to be on disk; lost with a crash, it is only older than it might be. */
-export function rememberLast({ home, publication, notice }: PresenceChange): void {
-  if (publication !== undefined || isAvailable(home)) return;
+export function rememberLast({ home, source, publication, notice }: PresenceChange): void {
+  if (publication !== undefined && publication.isOpen !== false) return;
+  if (source !== undefined && source.kind !== 'event-publication') return;
+  rememberLeaving(home, firstNote(notice.notes));
+}
+
+/**
+ * Somebody has left, and is remembered if it was the last one of the account. Nobody waits for it to be on disk; lost with
+ * a crash, it is only older than it might be.
+ */
+export function rememberLeaving(home: Home, note: string): void {
+  if (isAvailable(home)) return;
   // Of an account that was removed nothing is remembered.
   if (home.homes.loaded(home.address) !== home) return;
-  const last = { at: home.homes.clock.now(), note: firstNote(notice.notes) };
+  const last = { at: home.homes.clock.now(), note };
   memories.of(home).last = last;
   home.homes.database.append(PUT, [home.account.id, last.at, last.note]);
 }

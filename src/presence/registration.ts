@@ -1,4 +1,5 @@
 import type { Device } from '#accounts/device.ts';
+import { rememberLeaving } from './last-unavailable.ts';
 import { rearrange } from './shown.ts';
 
 /**
@@ -6,5 +7,7 @@ import { rearrange } from './shown.ts';
  * presence, or no longer does (RFC 3261 §10). Its edge says so after `addDevice` and after `removeDevice`.
  */
 export function registrationChanged(device: Device): void {
-  rearrange(device.home);
+  const { home } = device;
+  rearrange(home);
+  if (home.devices.get(device.id) !== device) rememberLeaving(home, '');
 }
