@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './check.ts';
 import { EXIT, printError } from './cli.ts';
+import { presenceExplain } from './presence-explain.ts';
+import { presenceOverride } from './presence-override.ts';
 import { type ServerModule, useServer } from './server-module.ts';
 import { settings } from './settings.ts';
 import { start } from './start.ts';
@@ -25,10 +27,13 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   const user = new Command('user').description('who may sign in');
   for (const one of [userAdd, userList, userPasswd, userRemove, userEnable, userDisable])
     user.addCommand(common(one()));
+  const presence = new Command('presence').description('what is shown of people, and why');
+  for (const one of [presenceExplain, presenceOverride]) presence.addCommand(common(one()));
   for (const one of [start, status, check, settings]) program.addCommand(common(one()));
-  program.addCommand(user);
+  for (const group of [user, presence]) program.addCommand(group);
   // Settings of a parent are inherited only by commands that it makes itself.
-  for (const one of [program, ...program.commands, ...user.commands]) one.exitOverride().copyInheritedSettings(program);
+  for (const one of [program, ...program.commands, ...user.commands, ...presence.commands])
+    one.exitOverride().copyInheritedSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);

@@ -1,5 +1,6 @@
 /** The commands that this server has. */
 import { Commands } from './command.ts';
+import { presenceExplain, presenceOverride } from './presence.ts';
 import { serverSettings, serverStatus } from './server.ts';
 import { userAdd, userDisable, userEnable, userList, userPasswd, userRemove } from './users.ts';
 
@@ -10,6 +11,8 @@ export const allCommands = new Commands([
   userRemove,
   userEnable,
   userDisable,
+  presenceExplain,
+  presenceOverride,
   serverStatus,
   serverSettings,
 ]);

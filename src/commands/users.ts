@@ -9,7 +9,7 @@ import { type CommandContext, command } from './command.ts';
 /** Long enough for any passphrase, short enough that deriving keys from it costs nothing to speak of. */
 const MAX_PASSWORD_BYTES = 1024;
 
-const address = z.string().min(1).max(3071).describe('local@domain; the domain may be left out');
+export const address = z.string().min(1).max(3071).describe('local@domain; the domain may be left out');
 const password = z
   .string()
   .min(1, 'the password is empty')
@@ -115,7 +115,7 @@ function inFull({ domain }: CommandContext, given: string): string {
 }
 
 /** @throws {Failure} 'not-found' */
-async function existing(context: CommandContext, given: string): Promise<Account> {
+export async function existing(context: CommandContext, given: string): Promise<Account> {
   const full = inFull(context, given);
   const account = await context.accounts.find(full);
   if (account === undefined) throw new Failure('not-found', `there is no account ${full}`);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Availability, Publication } from '#accounts/device.ts';
 import { type Element, element } from '#xml/element.ts';
 import { XmlParser } from '#xml/parser.ts';
-import { readNative, readNotes, readPublication, renderContent } from './presence-content.ts';
+import { readNative, readNotes, readPublication, renderContent, renderOverlaid } from './presence-content.ts';
 import { NS_CLIENT } from './wire/namespaces.ts';
 import { StanzaError } from './wire/stanza-error.ts';
 
@@ -109,6 +109,32 @@ test('RFC 6121 §4.4.2: what else a client says goes to watchers as it came', ()
   const caps = element('c', 'http://jabber.org/protocol/caps', { hash: 'sha-1', node: 'n', ver: 'v' });
   const { native } = read(element('presence', NS_CLIENT, {}, caps));
   assert.equal(native!.payload, "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='n' ver='v'/>");
+});
+
+describe('XEP-0319 §3: since when nobody has touched the client', () => {
+  const idle = (since: string) =>
+    read(element('presence', NS_CLIENT, {}, element('idle', 'urn:xmpp:idle:1', { since })));
+
+  test('is known', () => {
+    assert.equal(idle('1969-07-21T02:56:15Z').idleSince, Date.UTC(1969, 6, 21, 2, 56, 15));
+  });
+
+  test('what is no time is left for other clients to make sense of', () => {
+    const { idleSince, native } = idle('yesterday');
+    assert.equal(idleSince, undefined);
+    assert.equal(native!.payload, "<idle xmlns='urn:xmpp:idle:1' since='yesterday'/>");
+  });
+});
+
+test('a call takes the place of show and status; what else the client says stays as it came', () => {
+  const said = "<show>chat</show><status>Hi</status><status xml:lang='de'>Hallo</status><priority>5</priority>";
+  const others = "<c xmlns='http://jabber.org/protocol/caps' ver='x'/><show xmlns='urn:other'>not this</show>";
+  const shown = { device: 'a', availability: 'away', notes: { '': 'On a <call>' }, priority: 5, at: 7 } as const;
+  assert.equal(
+    renderOverlaid(shown, said + others),
+    `<show>away</show><status>On a &lt;call&gt;</status><priority>5</priority>${others}`,
+  );
+  assert.equal(renderOverlaid({ ...shown, availability: 'available', notes: {} }, said), '<priority>5</priority>');
 });
 
 test('presence that would be sent to all contacts has a limit of its own', () => {

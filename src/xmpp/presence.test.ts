@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { contactsOf } from '#contacts/contact-list.ts';
 import { addMutualContacts } from '#contacts/editing.ts';
 import { defaultContactLimits } from '#contacts/settings.ts';
+import { NEVER } from '#presence/source.ts';
+import { putSource, removeSource } from '#presence/sources.ts';
 import { contacts as migration } from '#store/migrations/0002-contacts.ts';
 import { Element, element } from '#xml/element.ts';
 import { FeatureHost } from '../../test/support/feature-host.ts';
@@ -64,6 +66,34 @@ describe('what clients are sent', () => {
     assert.equal(romeo.publication, undefined);
     const last = "<presence from='romeo@example.test/orchard' type='unavailable' to='romeo@example.test/orchard'>";
     assert.ok(romeo.received().at(-1)!.startsWith(last));
+  });
+
+  test('somebody on the phone: the call in place of show and status, the rest word for word, for contacts and own devices', async () => {
+    await sends(juliet, {});
+    await sends(romeo, {}, status('free'), element('c', 'http://jabber.org/protocol/caps', { ver: 'x' }));
+    for (const one of [juliet, romeo]) one.received();
+    const said = { device: 'line', availability: 'available', priority: -1, notes: {}, at: 0 } as const;
+    const line = { state: 'busy', doNotDisturb: false } as const;
+    putSource(romeo.home, { id: 'line', kind: 'phone-line', line, publication: said, tag: '', expiresAt: NEVER });
+    const onACall = (to: string) =>
+      `<presence from='romeo@example.test/orchard' to='${to}'><show>away</show><status>On a call</status><c xmlns='http://jabber.org/protocol/caps' ver='x'/></presence>`;
+    assert.deepEqual(juliet.received(), [onACall('juliet@example.test/balcony')]);
+    assert.deepEqual(romeo.received(), [onACall('romeo@example.test/orchard')]);
+    removeSource(romeo.home, 'line');
+    assert.match(juliet.received().join(), /^<presence [^>]*><status>free<\/status><c [^>]*\/><\/presence>$/);
+  });
+
+  test('a phone alone is a resource that takes no messages (RFC 6121 §8.5.2)', async () => {
+    await sends(juliet, {});
+    juliet.received();
+    const said = { device: 'line', availability: 'available', priority: -1, notes: {}, at: 0 } as const;
+    const line = { state: 'busy', doNotDisturb: false } as const;
+    putSource(romeo.home, { id: 'line', kind: 'phone-line', line, publication: said, tag: '', expiresAt: NEVER });
+    removeSource(romeo.home, 'line');
+    assert.deepEqual(juliet.received(), [
+      `<presence from='romeo@example.test/phone' to='juliet@example.test/balcony'><show>away</show><status>On a call</status><priority>-1</priority></presence>`,
+      `<presence from='romeo@example.test/phone' type='unavailable' to='juliet@example.test/balcony'/>`,
+    ]);
   });
 
   test('RFC 6121 §4.5.2: a stream that breaks tells the contacts too', async () => {
