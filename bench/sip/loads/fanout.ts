@@ -1,7 +1,7 @@
 /** One presentity and its watchers: what a subscription costs, and what each notification of a change does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addUsage, type Usage, UsageMeter } from '../../lib/procfs.ts';
-import type { Endpoint } from '../lib/endpoint.ts';
+import { Endpoint } from '../lib/endpoint.ts';
 import type { Options } from '../lib/options.ts';
 import { Publisher } from '../lib/publisher.ts';
 import { userName } from '../lib/users-file.ts';
@@ -10,31 +10,34 @@ import { type Load, microsFor, Problems, quantile, resultOf, within } from './lo
 
 /** For what is under way to arrive. */
 const PATIENCE_MS = 20_000;
-/** Before the timed ones, so that both sides are warm. */
-const WARM_UP_PUBLISHES = 5;
+/** This part of the publications goes before the timed ones, so that both sides are warm. */
+const WARM_UP = 0.2;
 
 export const fanout: Load = async (options) => {
   const { watchers: count, watchersPerSocket, rate } = options;
   const problems = new Problems();
-  const watchers = await Watchers.open(options, Math.ceil(count / watchersPerSocket) + 1, (text) => problems.add(text));
-  const own = watchers.endpoints.shift() as Endpoint;
+  const sockets = Math.ceil(count / watchersPerSocket);
+  const note = (problem: string): void => problems.add(problem);
+  const own = await Endpoint.open(options.host, options.port, (request) => note(`not asked for: ${request.startLine}`));
   const publisher = new Publisher(own, userName(0), options.domain, options.password);
   await publisher.publish();
 
+  // The same people once before: a server that has just started knows nobody, and its code is not yet compiled.
+  const early = await Watchers.open(options, sockets, note);
+  const first = await subscribe(options, early, publisher.presentity, problems);
+  await end(early, problems);
+  const watchers = await Watchers.open(options, sockets, note);
   const subscribing = await subscribe(options, watchers, publisher.presentity, problems);
   const published = await publishAll(options, watchers, publisher);
   const { usage, deliveries, spansMs } = published;
   if (published.lost > 0) problems.add(`${published.lost} notifications never came`);
 
-  await watchers.unsubscribe();
-  await within(PATIENCE_MS, () => watchers.ended === count);
-  if (watchers.ended !== count) problems.add(`${count - watchers.ended} subscriptions had no last NOTIFY`);
+  await end(watchers, problems);
   await publisher.remove();
   if (watchers.doubled > 0) problems.add(`${watchers.doubled} notifications told nothing new`);
   if (watchers.resent > 0) problems.add(`${watchers.resent} notifications came again`);
   const requestsResent = watchers.requestsResent + own.resent;
   if (requestsResent > 0) problems.add(`${requestsResent} requests had to be sent again`);
-  watchers.close();
   own.close();
   const latencies = watchers.subscribeMs.sort((a, b) => a - b);
   spansMs.sort((a, b) => a - b);
@@ -43,6 +46,7 @@ export const fanout: Load = async (options) => {
     parameters: { watchers: count, publishes: options.publishes, 'SUBSCRIBE/s': rate },
     metrics: {
       'server CPU us/SUBSCRIBE': microsFor(subscribing, count),
+      'server CPU us/SUBSCRIBE, just started': microsFor(first, count),
       'SUBSCRIBE p50 ms': quantile(latencies, 0.5),
       'SUBSCRIBE p95 ms': quantile(latencies, 0.95),
       'server CPU us/NOTIFY': microsFor(usage, deliveries),
@@ -60,6 +64,14 @@ export const fanout: Load = async (options) => {
     },
   });
 };
+
+async function end(watchers: Watchers, problems: Problems): Promise<void> {
+  await watchers.unsubscribe();
+  await within(PATIENCE_MS, () => watchers.ended === watchers.count);
+  if (watchers.ended !== watchers.count)
+    problems.add(`${watchers.count - watchers.ended} subscriptions had no last NOTIFY`);
+  watchers.close();
+}
 
 /** Challenge, SUBSCRIBE and first NOTIFY of each watcher. */
 async function subscribe(options: Options, watchers: Watchers, presentity: string, problems: Problems): Promise<Usage> {
@@ -86,7 +98,7 @@ interface Published {
 /** Closed loop: the next PUBLISH when all have the last. Open loop: each when it is due. */
 async function publishAll(options: Options, watchers: Watchers, publisher: Publisher): Promise<Published> {
   const { watchers: count, publishes, intervalMs, serverPids } = options;
-  for (let i = 0; i < WARM_UP_PUBLISHES; i++) {
+  for (let i = 0; i < publishes * WARM_UP; i++) {
     const { all } = watchers.expect(publisher.nextToken, count);
     await publisher.publish();
     await Promise.race([all, sleep(PATIENCE_MS)]);
