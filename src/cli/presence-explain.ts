@@ -12,11 +12,12 @@ export function presenceExplain(): Command {
     .option('--raw', 'also print what each source said as it came')
     .action(async (address: string, options: CommonOptions & { raw?: boolean }) => {
       const explained = await runCommand(options.data, explain, { address });
-      print(options, explained, () => describe(explained, options.raw ?? false));
+      print(options, explained, () => inWords(explained, options.raw ?? false));
     });
 }
 
-function describe(explained: PresenceExplanation, raw: boolean): string {
+/** @param raw also what each source said as it came */
+export function inWords(explained: PresenceExplanation, raw: boolean): string {
   const { address, state, rule, decidedBy, since, now } = explained;
   return [
     `${address} is ${words(state)}${since === undefined ? '' : `, for ${span(now - since)}`}.`,

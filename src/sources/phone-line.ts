@@ -28,17 +28,14 @@ export function putLine(home: Home, said: LinePublication): Source {
   const id = lineSourceId(said.line);
   const { tag, expiresAt } = said;
   const before = sourceOf(home, id);
-  const isSame = before?.line?.state === said.state && before.line.doNotDisturb === said.doNotDisturb;
-  const source: Source = isSame
-    ? { ...before, tag, expiresAt }
-    : {
-        id,
-        kind: 'phone-line',
-        publication: publicationOf(id, said, home.homes.clock.now()),
-        line: { state: said.state, doNotDisturb: said.doNotDisturb },
-        tag,
-        expiresAt,
-      };
+  const source: Source = {
+    id,
+    kind: 'phone-line',
+    publication: publicationOf(id, said, before, home.homes.clock.now()),
+    line: { state: said.state, doNotDisturb: said.doNotDisturb },
+    tag,
+    expiresAt,
+  };
   putSource(home, source);
   return source;
 }
@@ -57,13 +54,19 @@ export function isNotToBeDisturbed(home: Home): boolean {
   return availability === 'do-not-disturb' && sourceOf(home, decidedBy)?.kind !== 'phone-line';
 }
 
-function publicationOf(id: string, { state, doNotDisturb, native }: LinePublication, at: number): Publication {
+/** A line that does what it did before has done so since then; where nothing is new it is the same object. */
+function publicationOf(id: string, said: LinePublication, before: Source | undefined, now: number): Publication {
+  const { state, doNotDisturb, native } = said;
+  const isSame = before?.line?.state === state && before.line.doNotDisturb === doNotDisturb;
+  if (isSame && (native === undefined || native.payload === before.publication.native?.payload)) {
+    return before.publication;
+  }
   return {
     device: id,
     availability: doNotDisturb ? 'do-not-disturb' : state === 'busy' ? 'away' : 'available',
     priority: -1,
     notes: {},
-    at,
+    at: isSame ? before.publication.at : now,
     media: ['audio'],
     ...(state === 'unavailable' && { isOpen: false }),
     ...(state === 'busy' && { activities: ['on-the-phone'] }),
