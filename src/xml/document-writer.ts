@@ -3,18 +3,23 @@ import { escapeAttribute, escapeText, serialize } from './serializer.ts';
 
 const XML_NS = 'http://www.w3.org/XML/1998/namespace';
 
+export interface WriteOptions {
+  /** Prefixes that stand in texts of the document and have to be declared though no element has them. */
+  readonly selectors?: Readonly<Record<string, string>>;
+  /** The default namespace, where it is to be another than the root's. */
+  readonly base?: string;
+}
+
 /**
  * Writes a document whose namespaces are all declared at its root: short, and read by those who look for a prefix.
  * @param prefixes  by namespace, the prefixes that everybody expects; others become n1, n2, ...
- * @param selectors prefixes that stand in texts of the document and have to be declared though no element has them
  */
 export function writeDocument(
   root: Element,
   prefixes: ReadonlyMap<string, string>,
-  selectors: Readonly<Record<string, string>> = {},
+  { selectors = {}, base = root.ns }: WriteOptions = {},
 ): string {
-  const writer = new Writer(root.ns, prefixes, selectors);
-  return writer.document(root);
+  return new Writer(base, prefixes, selectors).document(root);
 }
 
 class Writer {
@@ -33,12 +38,17 @@ class Writer {
 
   document(root: Element): string {
     const { attributes } = root;
+    const name = this.#name(root);
     let head = '';
     for (const key in attributes) head += this.#attribute(key, attributes[key]!);
     const inside = this.#children(root);
-    const base = root.ns === '' ? '' : ` xmlns="${escapeAttribute(root.ns)}"`;
-    const opening = `<?xml version="1.0" encoding="UTF-8"?>\n<${root.name}${base}${this.#declarations}${head}`;
-    return inside === '' ? `${opening}/>` : `${opening}>${inside}</${root.name}>`;
+    const base = this.#base === '' ? '' : ` xmlns="${escapeAttribute(this.#base)}"`;
+    const opening = `<?xml version="1.0" encoding="UTF-8"?>\n<${name}${base}${this.#declarations}${head}`;
+    return inside === '' ? `${opening}/>` : `${opening}>${inside}</${name}>`;
+  }
+
+  #name({ name, ns }: Element): string {
+    return ns === this.#base ? name : `${this.#prefix(ns)}:${name}`;
   }
 
   #children({ children }: Element): string {
@@ -58,7 +68,7 @@ class Writer {
       this.#out += serialize(element, this.#base);
       return;
     }
-    const name = element.ns === this.#base ? element.name : `${this.#prefix(element.ns)}:${element.name}`;
+    const name = this.#name(element);
     this.#out += `<${name}`;
     const { attributes, children } = element;
     for (const key in attributes) this.#out += this.#attribute(key, attributes[key]!);

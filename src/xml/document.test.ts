@@ -99,7 +99,7 @@ test('what is written declares every namespace once, and no prefix twice', () =>
     ['urn:f', 'a'],
   ]);
   assert.equal(
-    writeDocument(root, prefixes, { n1: 'urn:z' }),
+    writeDocument(root, prefixes, { selectors: { n1: 'urn:z' } }),
     '<?xml version="1.0" encoding="UTF-8"?>\n<r xmlns="urn:r" xmlns:n1="urn:z" xmlns:a="urn:a" xmlns:n2="urn:b" ' +
       'xmlns:n3="urn:f" e="&quot;"><a:a n2:x="1"><n2:b/><c xmlns=\'\'><d xmlns=\'urn:r\'/></c></a:a><n3:f/></r>',
   );

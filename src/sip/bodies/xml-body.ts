@@ -1,5 +1,5 @@
 import { readDocument, type XmlDocument } from '#xml/document.ts';
-import { writeDocument } from '#xml/document-writer.ts';
+import { type WriteOptions, writeDocument } from '#xml/document-writer.ts';
 import type { Element } from '#xml/element.ts';
 import { XmlError } from '#xml/parser.ts';
 import { readText, writeText } from '../wire/byte-string.ts';
@@ -33,8 +33,8 @@ export function readXml(body: string, what: string, name: string, ns: string): E
 }
 
 /** @returns a byte string */
-export function writeXml(root: Element): string {
-  return writeText(writeDocument(root, PREFIXES));
+export function writeXml(root: Element, options?: WriteOptions): string {
+  return writeText(writeDocument(root, PREFIXES, options));
 }
 
 export function badBody(what: string, why: string): SipError {
