@@ -1,0 +1,94 @@
+import { parseDigestParams } from '../../authentication/auth-params.ts';
+import { stampedLine } from '../../transaction/response-text.ts';
+import type { Flow } from '../../transport/flow.ts';
+import { readText } from '../../wire/byte-string.ts';
+import { parseNameAddress } from '../../wire/header-name-address.ts';
+import { spelledName } from '../../wire/header-names.ts';
+import type { OutgoingRequest, SipRequest } from '../../wire/message.ts';
+import { parseUri } from '../../wire/sip-uri.ts';
+
+/** What of a request is the same for all to whom it is passed on. */
+export interface Copied {
+  readonly method: string;
+  /** Header lines, each ended by CRLF, without Route. */
+  readonly head: string;
+  readonly body: string;
+}
+
+export interface CopyOptions {
+  /** The flow that the request came over. */
+  readonly flow: Flow;
+  readonly maxForwards: number;
+  /** Realms whose credentials were for us (RFC 3261 §22.3). */
+  readonly realms: ReadonlySet<string>;
+  /** RFC 3325 §5: who asserts an identity has to be trusted to. */
+  readonly isTrusted: boolean;
+}
+
+/** RFC 3261 §16.6 steps 1 and 3: all headers go on as they came, but for those that are between two hops. */
+export function copy(request: SipRequest, options: CopyOptions): Copied {
+  const { headers, method, body } = request;
+  let head = `Max-Forwards: ${options.maxForwards}\r\n`;
+  let isTopVia = true;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    const value = headers[i + 1]!;
+    if (isOfTheHop(name, value, options)) continue;
+    const isTop = name === 'via' && isTopVia;
+    if (isTop) isTopVia = false;
+    head += `${spelledName(name)}: ${isTop ? stampedLine(request, value, options.flow) : value}\r\n`;
+  }
+  return { method, head, body };
+}
+
+function isOfTheHop(name: string, value: string, { realms, isTrusted }: CopyOptions): boolean {
+  switch (name) {
+    case 'route':
+    case 'max-forwards':
+    case 'max-breadth':
+    case 'content-length':
+      return true;
+    case 'proxy-authorization':
+      return realms.has(readText(parseDigestParams(value)?.realm ?? ''));
+    case 'p-asserted-identity':
+      return !isTrusted;
+    default:
+      return false;
+  }
+}
+
+/** Where a copy goes. */
+export interface NextHop {
+  readonly uri: string;
+  /** Values of Route. */
+  readonly routes: readonly string[];
+}
+
+/**
+ * RFC 3261 §16.6 steps 2, 4 and 6.
+ * @param lines further header lines of ours (Record-Route, Max-Breadth), each ended by CRLF
+ */
+export function outgoing({ method, head, body }: Copied, hop: NextHop, lines: string): OutgoingRequest {
+  const { uri, routes } = forStrictRouter(hop);
+  const route = routes.map((value) => `Route: ${value}\r\n`).join('');
+  return { method, uri, head: route + lines + head, body };
+}
+
+/** RFC 3261 §16.6 step 7: the URI of where the request is sent. */
+export function nextHopOf(hop: NextHop): string {
+  const [first] = forStrictRouter(hop).routes;
+  const isStrict = hop.routes.length > 0 && !isLoose(hop.routes[0]!);
+  return first === undefined || isStrict ? forStrictRouter(hop).uri : parseNameAddress(first, 'Route').uri;
+}
+
+/** A hop that knows no loose routing gets itself as Request-URI, and that at the end of Route. */
+function forStrictRouter(hop: NextHop): NextHop {
+  const { uri, routes } = hop;
+  const [first] = routes;
+  if (first === undefined || isLoose(first)) return hop;
+  return { uri: parseNameAddress(first, 'Route').uri, routes: [...routes.slice(1), `<${uri}>`] };
+}
+
+function isLoose(route: string): boolean {
+  return parseUri(parseNameAddress(route, 'Route').uri).params.has('lr');
+}
