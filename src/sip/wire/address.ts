@@ -87,9 +87,13 @@ export function domainOf({ host }: SipUri): string {
   }
 }
 
-/** Domains are A-labels on the wire. */
+/** Domains are A-labels on the wire. What is ASCII already is not touched: a number alone would become an address. */
 export function asciiDomain(domain: string): string {
-  return domain.startsWith('[') ? domain : domainToASCII(domain) || domain;
+  if (writeText(domain) === domain) return domain;
+  return domain
+    .split('.')
+    .map((label) => (writeText(label) === label ? label : domainToASCII(label)))
+    .join('.');
 }
 
 function remember(map: Map<string, string>, key: string, value: string): void {

@@ -101,7 +101,15 @@ function parseParams(text: string): Params {
     if (!PARAM.test(name) || (value !== undefined && !PARAM.test(value))) throw badUri();
     flat.push(decodeEscapes(name).toLowerCase(), value);
   }
+  if (flat.length > 2 && hasTwice(flat)) throw badUri();
   return new UriParams(flat);
+}
+
+/** RFC 3261 §19.1.1: a parameter stands there once. */
+function hasTwice(flat: readonly (string | undefined)[]): boolean {
+  const names = new Set<string | undefined>();
+  for (let i = 0; i < flat.length; i += 2) names.add(flat[i]);
+  return names.size < flat.length / 2;
 }
 
 function parseTel(text: string): SipUri {
