@@ -1,10 +1,13 @@
 /** What this server does, in load order. Deleting a line removes the feature. */
 import type { SipFeature } from '#sip/feature.ts';
 import { options } from '#sip/features/rfc-3261-options.ts';
+import { registrar } from '#sip/features/rfc-3261-registrar/feature.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
+import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
 import { subscribe } from '#sip/features/rfc-6665-subscribe/feature.ts';
+import { unifiedCmTrunk } from '#sip/features/unified-cm-trunk/feature.ts';
 import type { XmppFeature } from '#xmpp/feature.ts';
 import { sessionEstablishment } from '#xmpp/features/rfc-3921-session.ts';
 import { roster } from '#xmpp/features/rfc-6121-roster.ts';
@@ -58,7 +61,16 @@ export const xmppFeatures: readonly XmppFeature[] = [
   messageArchivePreferences,
 ];
 
-export const sipFeatures: readonly SipFeature[] = [options, message, presence, publish, subscribe];
+export const sipFeatures: readonly SipFeature[] = [
+  registrar,
+  options,
+  message,
+  presence,
+  publish,
+  subscribe,
+  xcap,
+  unifiedCmTrunk,
+];
 
 /** A specification as docs/protocols.md tells of it. */
 export type Protocol = Pick<XmppFeature, 'spec' | 'title' | 'version' | 'note'> & {

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
 import type { Throttle } from '#accounts/throttle.ts';
@@ -14,6 +14,7 @@ import type { EventPackage } from './event-package.ts';
 import type { MethodPlace, RequestHandler, SipFeature } from './feature.ts';
 import { hostFeatures } from './feature-host.ts';
 import type { Subscriptions } from './features/rfc-6665-subscribe/subscriptions.ts';
+import { Gruus } from './gruu.ts';
 import { route } from './router.ts';
 import { sipTransactions } from './transaction/settings.ts';
 import type { ClientTransaction, ResponseHandlers } from './transaction/transaction.ts';
@@ -69,6 +70,7 @@ export class SipEdge {
   readonly transports: Transports;
   readonly transactions: Transactions;
   readonly authenticator: Authenticator;
+  readonly gruus: Gruus;
   readonly counts;
   readonly methods = new Map<string, { place: MethodPlace; handler: RequestHandler }>();
   readonly eventPackages = new Map<string, EventPackage>();
@@ -106,6 +108,7 @@ export class SipEdge {
       metrics,
       limits: settings.of(sipTransactions),
       onRequest: (request, flow) => route(this, request, flow),
+      flowTo: (target) => this.transports.flowTo(target),
     });
     this.transports = new Transports({
       settings: { listeners: settings.of(sipListeners), limits: this.limits },
@@ -118,6 +121,7 @@ export class SipEdge {
         this.transactions.answerMalformed(malformed, flow);
       },
     });
+    this.gruus = new Gruus(homes, secret);
     this.authenticator = new Authenticator({
       homes,
       accounts,
@@ -202,7 +206,7 @@ export class SipEdge {
   /** @throws {Failure} when a port cannot be had */
   async listen(portOffset: number): Promise<void> {
     await this.transports.listen(portOffset);
-    this.#ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+    this.#ownHosts = new Set(['localhost', hostname().toLowerCase(), '127.0.0.1', '[::1]']);
     for (const addresses of Object.values(networkInterfaces())) {
       for (const { address, family } of addresses ?? []) {
         this.#ownHosts.add(family === 'IPv6' ? `[${address.split('%')[0]}]` : address);
@@ -224,6 +228,7 @@ export class SipEdge {
   /** Takes leave of watchers, then closes everything. */
   async stop(): Promise<void> {
     this.features.stop();
+    this.authenticator.stop();
     this.transactions.stop();
     await this.transports.stop();
   }

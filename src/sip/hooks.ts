@@ -37,8 +37,12 @@ export interface SubscriptionPlace {
 /** A first SUBSCRIBE, of a package that we have; also for addresses that are no account's (RFC 4662). */
 export const subscriptionArriving = hook<SubscriptionPlace>()('sip.subscription-arriving', ['find']);
 
+export interface PublicationArriving {
+  readonly sip: PublishContext;
+  readonly incoming: IncomingRequest;
+  /** Of a handler that has taken it over, where that takes time. */
+  taken: void | Promise<void>;
+}
+
 /** A PUBLISH for presence. One that a handler stops has been taken over by it (a phone line of a call manager). */
-export const publicationArriving = hook<{ readonly sip: PublishContext; readonly incoming: IncomingRequest }>()(
-  'sip.publication-arriving',
-  ['take'],
-);
+export const publicationArriving = hook<PublicationArriving>()('sip.publication-arriving', ['authorize']);

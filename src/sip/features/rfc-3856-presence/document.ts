@@ -11,6 +11,7 @@ import { uriOf } from '../../wire/address.ts';
 
 /** The documents of an account as it is now, by the URI that they are about. */
 const documents = new WeakMap<Composed, Map<string, NotifyDocument>>();
+const forCallManagers: typeof documents = new WeakMap();
 /** What was published, parsed. */
 const published = new WeakMap<Publication, Pidf>();
 /** So many spellings of one account's URI are kept. */
@@ -23,15 +24,43 @@ const MAX_SPELLINGS = 16;
  */
 export function presenceDocument(home: Home, entity: string, isDenied: boolean): NotifyDocument {
   if (isDenied) return nobody(home, entity);
+  return shared(documents, home, entity, (composed) => pidfFor(home, composed, entity));
+}
+
+/** What a call manager's phones understand: the person, and one tuple for whether it is there. */
+export function callManagerDocument(home: Home, entity: string): NotifyDocument {
+  return shared(forCallManagers, home, entity, (composed) => {
+    const { availability, activities, notes, since } = composed;
+    const isOpen = availability !== 'unavailable';
+    const whole = {
+      device: 'person',
+      availability: isOpen ? availability : 'available',
+      activities: isOpen ? activities : [],
+      priority: 0,
+      notes,
+      at: since,
+      isOpen,
+    } as const;
+    return composePidf(entity, fromPublication(whole, { id: 'person', contact: entity, isForCallManager: true }));
+  });
+}
+
+/** One document for all who ask the same until something changes. */
+function shared(
+  cache: typeof documents,
+  home: Home,
+  entity: string,
+  make: (composed: Composed) => Pidf,
+): NotifyDocument {
   const composed = presenceOf(home);
-  let byEntity = documents.get(composed);
+  let byEntity = cache.get(composed);
   if (byEntity === undefined) {
     byEntity = new Map();
-    documents.set(composed, byEntity);
+    cache.set(composed, byEntity);
   }
   let document = byEntity.get(entity);
   if (document === undefined) {
-    document = write(pidfFor(home, composed, entity), String(composed.version));
+    document = write(make(composed), String(composed.version));
     if (byEntity.size < MAX_SPELLINGS) byEntity.set(entity, document);
   }
   return document;

@@ -4,12 +4,12 @@
  * 4480). Who may watch is a matter of the contact list; who may not yet, asks.
  */
 import type { Home } from '#accounts/home.ts';
-import { askToWatch, mayWatch, onAuthorizationChange, watch } from '#presence/watching.ts';
+import { askToWatch, mayWatch, onAuthorizationChange, type Verdict, watch } from '#presence/watching.ts';
 import { PIDF_TYPES } from '../../bodies/pidf.ts';
 import type { EventPackage } from '../../event-package.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
-import { presenceDocument } from './document.ts';
+import { callManagerDocument, presenceDocument } from './document.ts';
 
 export const presence = sipFeature({
   spec: 'RFC 3856',
@@ -36,7 +36,7 @@ class PresencePackage implements EventPackage {
 
   open(subscription: Subscription, _incoming: unknown, isRefresh: boolean): void {
     const { home, watcher } = subscription;
-    const verdict = mayWatch(home, watcher);
+    const verdict = verdictOn(subscription);
     // RFC 3856 §6.6: who is blocked is shown somebody who is not there, and does not learn why.
     subscription.state = verdict === 'pending' ? 'pending' : 'active';
     if (isRefresh) return;
@@ -50,8 +50,9 @@ class PresencePackage implements EventPackage {
 
   document(subscription: Subscription) {
     if (subscription.state === 'pending') return undefined;
-    const isDenied = mayWatch(subscription.home, subscription.watcher) === 'denied';
-    return presenceDocument(subscription.home, subscription.init.resource, isDenied);
+    const { home, init } = subscription;
+    if (init.trust !== undefined) return callManagerDocument(home, init.resource);
+    return presenceDocument(home, init.resource, mayWatch(home, init.watcher) === 'denied');
   }
 
   close(subscription: Subscription): void {
@@ -63,7 +64,7 @@ class PresencePackage implements EventPackage {
     for (const subscription of this.#sip.edge.subscriptions?.all() ?? []) {
       if (subscription.home !== home || subscription.watcher !== watcher) continue;
       if (subscription.init.eventPackage !== this) continue;
-      const verdict = mayWatch(home, watcher);
+      const verdict = verdictOn(subscription);
       if (verdict === 'pending' && subscription.state === 'active') subscription.terminate('rejected');
       else if (verdict !== 'pending') subscription.state = 'active';
       if (subscription.state !== 'terminated') subscription.changed();
@@ -77,6 +78,11 @@ class PresencePackage implements EventPackage {
       this.#sip.edge.log.warn({ err, account: watcherHome.address }, 'a contact could not be asked for its presence');
     });
   }
+}
+
+/** A peer that is vouched for, such as a call manager, watches for its own users, and answers for them. */
+function verdictOn({ home, init }: Subscription): Verdict {
+  return init.trust === undefined ? mayWatch(home, init.watcher) : 'allowed';
 }
 
 function describe({ init, expiresAt, state }: Subscription) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
-import { sourcesOf } from '#presence/sources.ts';
+import { putSource, sourcesOf } from '#presence/sources.ts';
 import type { Pidf } from '../../bodies/pidf.ts';
 import { toPublication } from '../../bodies/pidf-publication.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
@@ -14,12 +14,14 @@ export function publishClient(sip: PublishContext, incoming: IncomingRequest, ho
   const asked = readPublish(sip, incoming, home);
   if (asked.source === undefined && asked.expiresSeconds > 0) checkRoom(sip, home);
   const id = asked.source?.id ?? `sip-${randomBytes(4).toString('hex')}`;
-  carryOut(incoming, home, asked, (pidf, tagAndEnd) => ({
-    id,
-    kind: 'event-publication',
-    publication: publicationOf(pidf, id, incoming.at, incoming.request.body),
-    ...tagAndEnd,
-  }));
+  carryOut(incoming, home, asked, (pidf, tagAndEnd) => {
+    putSource(home, {
+      id,
+      kind: 'event-publication',
+      publication: publicationOf(pidf, id, incoming.at, incoming.request.body),
+      ...tagAndEnd,
+    });
+  });
 }
 
 /** What it says, with the document itself for those who read such documents. */

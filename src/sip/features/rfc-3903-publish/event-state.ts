@@ -59,14 +59,14 @@ function readExpires(
 
 /**
  * Does what is asked for, and answers (RFC 3903 §6, step 6).
- * @param make the source of a document: a new one, or in the place of `asked.source`
- * @throws {SipError} what `make` refuses
+ * @param put puts a document in its place: a new publication, or what `asked.source` is from now on
+ * @throws {SipError} what `put` refuses
  */
 export function carryOut(
   incoming: IncomingRequest,
   home: Home,
   { source, expiresSeconds, body }: Asked,
-  make: (pidf: Pidf, tagAndEnd: Pick<Source, 'tag' | 'expiresAt'>) => Source,
+  put: (pidf: Pidf, tagAndEnd: Pick<Source, 'tag' | 'expiresAt'>) => void,
 ): void {
   if (expiresSeconds === 0) {
     if (source !== undefined) removeSource(home, source.id);
@@ -75,6 +75,7 @@ export function carryOut(
     return;
   }
   const kept = { tag: newTag(), expiresAt: incoming.at + expiresSeconds * 1000 };
-  putSource(home, body === undefined ? { ...source!, ...kept } : make(readPidf(body), kept));
+  if (body === undefined) putSource(home, { ...source!, ...kept });
+  else put(readPidf(body), kept);
   incoming.respond(200, { head: `SIP-ETag: ${kept.tag}\r\nExpires: ${expiresSeconds}\r\n` });
 }

@@ -4,7 +4,7 @@
  */
 import { duration, integer } from '#base/settings.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
-import { publicationArriving } from '../../hooks.ts';
+import { type PublicationArriving, publicationArriving } from '../../hooks.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import { publishClient } from './client.ts';
@@ -51,7 +51,8 @@ function take(sip: PublishContext, incoming: IncomingRequest): void | Promise<vo
   const { edge } = sip;
   const event = (incoming.request.header('event') ?? '').split(';', 1)[0]!.trim();
   if (event !== 'presence') throw new SipError(489, undefined, 'Allow-Events: presence\r\n');
-  if (edge.homes.hooks.run(publicationArriving, { sip, incoming }) === 'stop') return;
+  const arriving: PublicationArriving = { sip, incoming, taken: undefined };
+  if (edge.homes.hooks.run(publicationArriving, arriving) === 'stop') return arriving.taken;
   const address = edge.accountOf(incoming.uri);
   const { sender } = incoming;
   // RFC 3903 §6: who may publish for somebody is a matter of policy: oneself alone.

@@ -127,6 +127,7 @@ export class SubscribeHandler {
         route,
         accept: this.#edge.interned(request.lines('accept').join(', ').toLowerCase()),
         userAgent: this.#edge.interned(request.header('user-agent') ?? ''),
+        trust: incoming.trust,
         at: incoming.at,
       },
       target,
@@ -173,12 +174,13 @@ export class SubscribeHandler {
 }
 
 /** Whether a request is of a subscription's dialog (RFC 3261 §12.2.2), and from whoever began it. */
-function isOf({ init }: Subscription, { request, sender }: IncomingRequest): boolean {
+function isOf({ init }: Subscription, { request, sender, trust }: IncomingRequest): boolean {
   const event = parseEvent(request.header('event') ?? '');
   return (
     request.callId === init.callId &&
     request.from.tag === init.remoteTag &&
     sender === init.watcherHome &&
+    trust === init.trust &&
     event !== undefined &&
     writeEvent(event) === init.event
   );

@@ -46,6 +46,8 @@ export interface SubscriptionInit {
   /** The Accept header as it came, '' where there was none. */
   readonly accept: string;
   readonly userAgent: string;
+  /** What vouches for a peer that has not proved an account (`IncomingRequest.trust`). */
+  readonly trust: string | undefined;
   readonly at: number;
 }
 
