@@ -84,6 +84,7 @@ export class Connections {
         // In the order in which they were opened.
         if (flow.openedAt > before) break;
         figures.refused.of('no-message').add(1);
+        this.#forgetSilent(flow);
         flow.cut();
       }
     }

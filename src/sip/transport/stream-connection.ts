@@ -4,10 +4,7 @@ import { StreamParser } from '../wire/stream-parser.ts';
 import { ConnectedFlow, type Ends } from './connected-flow.ts';
 import type { Connections } from './connections.ts';
 import type { TransportContext } from './context.ts';
-import { ReadBudget } from './read-budget.ts';
-
-/** From so many bytes that the peer has not taken, nothing more is read from it until it has. */
-const MAX_UNSENT_WHILE_READING = 262_144;
+import { ReadGate } from './read-gate.ts';
 
 /** One that does not close in its turn is not waited for any longer. */
 const CLOSING_MS = 2000;
@@ -25,12 +22,9 @@ const PONG = '\r\n';
 export class StreamConnection extends ConnectedFlow implements Flushable {
   readonly #socket: Socket;
   readonly #parser: StreamParser;
-  readonly #budget = new ReadBudget();
+  readonly #gate: ReadGate;
   #out = '';
   #isEnding = false;
-  /** Reasons not to read just now. */
-  #waitsForSecond = false;
-  #waitsForPeer = false;
 
   constructor(
     context: TransportContext,
@@ -42,13 +36,17 @@ export class StreamConnection extends ConnectedFlow implements Flushable {
     super(context, connections, transport, endsOf(socket), isOutgoing);
     this.#socket = socket;
     this.#parser = new StreamParser(context.limits);
+    this.#gate = new ReadGate(context, socket, () => this.cut());
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('drain', () => this.#drained());
+    socket.on('drain', () => this.#gate.drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (err) => context.log.debug({ err, flow: this.id }, 'connection failed'));
-    socket.on('close', () => this.closed());
+    socket.on('close', () => {
+      this.#gate.close();
+      this.closed();
+    });
   }
 
   send(message: string): void {
@@ -75,6 +73,8 @@ export class StreamConnection extends ConnectedFlow implements Flushable {
   }
 
   cut(): void {
+    this.#out = '';
+    this.#isEnding = true;
     this.#socket.destroy();
   }
 
@@ -82,33 +82,20 @@ export class StreamConnection extends ConnectedFlow implements Flushable {
     const out = this.#out;
     if (out === '' || this.#isEnding) return;
     this.#out = '';
-    const socket = this.#socket;
-    if (socket.write(out, 'latin1')) return;
-    const unsent = socket.writableLength;
-    if (unsent > this.context.limits.maxUnsentBytes) this.#cutSlowReader();
-    else if (unsent > MAX_UNSENT_WHILE_READING) this.#hold(this.#waitsForSecond, true);
+    if (!this.#socket.write(out, 'latin1')) this.#gate.unsent(this.#socket.writableLength);
   }
 
   #write(text: string): void {
     if (this.#out === '') this.context.flusher.add(this);
     this.#out += text;
-    // A fan-out in one turn must not grow beyond what may wait either.
-    if (this.#out.length > this.context.limits.maxUnsentBytes) this.#cutSlowReader();
-  }
-
-  #cutSlowReader(): void {
-    this.#out = '';
-    this.context.figures.refused.of('slow-reader').add(1);
-    this.#socket.destroy();
+    // What is said in one turn must not grow beyond what may wait either.
+    if (this.#out.length > this.context.limits.maxUnsentBytes) this.#gate.unsent(this.#out.length);
   }
 
   #read(bytes: Buffer): void {
-    const { clock, limits } = this.context;
-    const now = clock.now();
-    this.lastReadAt = now;
+    this.lastReadAt = this.context.clock.now();
     if (this.#isEnding) return;
-    const waitMs = this.#budget.spend(bytes.length, limits.bytesPerSecond, now);
-    if (waitMs > 0 && !this.#waitsForSecond) this.#waitForSecond(waitMs);
+    this.#gate.read(bytes.length, this.lastReadAt);
     for (const event of this.#parser.feed(bytes)) {
       if ('message' in event) this.take(event.message);
       else if ('malformed' in event) {
@@ -117,23 +104,6 @@ export class StreamConnection extends ConnectedFlow implements Flushable {
       } else if (event.keepAlive === 'ping') this.#write(PONG);
       if (this.isClosed || this.#isEnding) return;
     }
-  }
-
-  #waitForSecond(waitMs: number): void {
-    this.context.figures.refused.of('too-fast').add(1);
-    this.#hold(true, this.#waitsForPeer);
-    this.context.clock.after(waitMs, () => this.#hold(false, this.#waitsForPeer));
-  }
-
-  #drained(): void {
-    if (this.#waitsForPeer) this.#hold(this.#waitsForSecond, false);
-  }
-
-  #hold(forSecond: boolean, forPeer: boolean): void {
-    this.#waitsForSecond = forSecond;
-    this.#waitsForPeer = forPeer;
-    if (forSecond || forPeer) this.#socket.pause();
-    else this.#socket.resume();
   }
 }
 

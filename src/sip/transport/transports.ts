@@ -1,3 +1,7 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 import type { Certificates } from '#base/certificates.ts';
 import type { Clock } from '#base/clock.ts';
 import { Flusher } from '#base/flusher.ts';
@@ -19,6 +23,7 @@ import type { sipLimits, sipListeners } from './settings.ts';
 import { TcpListener } from './tcp-listener.ts';
 import { TlsContexts } from './tls-contexts.ts';
 import type { UdpPort } from './udp.ts';
+import { WebSockets } from './websocket.ts';
 
 export interface TransportsOptions extends MessageTaker {
   /** Live: a change holds at once. */
@@ -49,6 +54,7 @@ export class Transports {
   readonly #connector: Connector;
   readonly #tls: TlsContexts;
   readonly #locator: Locator;
+  readonly #webSockets: WebSockets;
   readonly #listeners: TcpListener[] = [];
   readonly #sweeps: (() => void)[];
   #udp4: UdpPort | undefined;
@@ -79,6 +85,7 @@ export class Transports {
     this.#tls = new TlsContexts(options.certificates, log, () => clock.now());
     this.#connector = new Connector(this.#context, this.#connections, this.#tls);
     this.#locator = new Locator(clock, log, options.resolver);
+    this.#webSockets = new WebSockets(this.#context, this.#connections);
     this.#sweeps = [
       clock.every(SWEEP_SILENT_MS, () => this.#connections.sweepSilent()),
       clock.every(SWEEP_IDLE_MS, () => this.#connections.sweepIdle()),
@@ -132,6 +139,16 @@ export class Transports {
   /** Where requests to a URI go, the best first (RFC 3263). @throws {SipError} where it leads nowhere */
   locate(uri: LocatableUri): Promise<Target[]> {
     return this.#locator.locate(uri);
+  }
+
+  /** A request on the HTTPS port to become a WebSocket that speaks SIP (RFC 7118 §4). */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#webSockets.upgrade(request, socket, head);
+  }
+
+  /** A WebSocket whose handshake somebody else has done. @param socket what it runs over */
+  acceptWebSocket(websocket: WebSocket, socket: Socket): void {
+    this.#webSockets.accept(websocket, socket);
   }
 
   async stop(): Promise<void> {
