@@ -28,8 +28,8 @@ export async function putContact(home: Home, { address, name, groups }: ContactD
   });
 }
 
-/** RFC 6121 §2.3.3. */
-function checkDetails(home: Home, name: string, groups: readonly string[]): void {
+/** RFC 6121 §2.3.3. @throws {Failure} 'malformed', 'not-acceptable' */
+export function checkDetails(home: Home, name: string, groups: readonly string[]): void {
   const { maxNameLength, maxGroupLength, maxGroups } = limitsOf(home);
   if (name.length > maxNameLength) {
     throw new Failure('not-acceptable', `the name of a contact has ${maxNameLength} characters at most`);

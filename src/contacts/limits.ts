@@ -15,9 +15,12 @@ export function limitsOf(home: Home): ContactLimits {
   return limits.get(home.homes) ?? defaultContactLimits;
 }
 
-/** @throws {Failure} 'over-limit' when the account's list takes no further contact */
-export function checkRoom(home: Home): void {
+/**
+ * @param more how many contacts are to be added
+ * @throws {Failure} 'over-limit' when the account's list does not take them
+ */
+export function checkRoom(home: Home, more = 1): void {
   const { maxContacts } = limitsOf(home);
-  if (contactsOf(home).count((contact) => contact.listed) < maxContacts) return;
+  if (more <= 0 || contactsOf(home).count((contact) => contact.listed) + more <= maxContacts) return;
   throw new Failure('over-limit', `a contact list holds ${maxContacts} contacts at most; remove one to add another`);
 }

@@ -2,7 +2,7 @@ import type { Home } from '#accounts/home.ts';
 import type { Homes, Item, SubscriptionRequest } from '#accounts/homes.ts';
 import { Failure } from '#base/failure.ts';
 import { Commit } from '#store/database.ts';
-import { newContact, type Wanted } from './contact.ts';
+import { type Contact, newContact, type Wanted } from './contact.ts';
 import { type ContactList, contactsOf, type Edit } from './contact-list.ts';
 import { type ContactChange, subscriptionArrived, subscriptionArriving, watcherJoined, watcherLeft } from './hooks.ts';
 import { checkRoom, limitsOf, setLimits } from './limits.ts';
@@ -46,7 +46,12 @@ export async function removeContact(home: Home, address: string): Promise<void> 
     if (!list.get(address)?.listed) throw new Failure('not-found', `${address} is not on the contact list`);
     return [{ address, wanted: undefined }];
   });
-  const { subscription, pendingIn, pendingOut } = change!.before!;
+  await takeLeave(home, change!.before!);
+}
+
+/** Tells somebody who was taken off the list that all there was between the two is over. */
+export async function takeLeave(home: Home, before: Contact): Promise<void> {
+  const { address, subscription, pendingIn, pendingOut } = before;
   const last: SubscriptionRequest[] = [];
   if (subscription === 'to' || subscription === 'both' || pendingOut) last.push('unsubscribe');
   if (isFrom(subscription) || pendingIn) last.push('unsubscribed');

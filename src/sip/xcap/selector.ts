@@ -5,6 +5,8 @@ import { XmlError } from '#xml/parser.ts';
 
 /** One step to child elements. */
 export interface Step {
+  /** As it was written. */
+  readonly text: string;
   /** '*' for any. */
   readonly name: string;
   readonly ns: string;
@@ -58,9 +60,10 @@ export function parseSelector(text: string, bindings: Bindings): NodeSelector {
   }
 }
 
-function toStep([, prefix, local, any, position, ...test]: RegExpExecArray, bindings: Bindings): Step {
+function toStep([text, prefix, local, any, position, ...test]: RegExpExecArray, bindings: Bindings): Step {
   const [attributePrefix, attributeLocal, double, single] = test;
   return {
+    text,
     name: any ?? local!,
     ns: any === undefined ? resolve(prefix ?? '', bindings) : '',
     position: position === undefined ? undefined : Number(position),

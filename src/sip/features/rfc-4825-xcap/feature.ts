@@ -1,0 +1,40 @@
+/**
+ * RFC 4825: XML Configuration Access Protocol (XCAP).
+ * Contact list and permissions as documents, on the HTTPS port.
+ */
+import { integer } from '#base/settings.ts';
+import { sipAuthentication } from '../../authentication/settings.ts';
+import { sipFeature } from '../../feature.ts';
+import { HttpAuthentication } from './http-authentication.ts';
+import { omaPresRules, presRules } from './pres-rules.ts';
+import { resourceLists } from './resource-lists.ts';
+import { xcapHandler } from './server.ts';
+
+/** The XCAP root is this path at any name of the server. */
+export const XCAP_ROOT = '/xcap-root';
+
+export const xcap = sipFeature({
+  spec: 'RFC 4825',
+  title: 'XML Configuration Access Protocol (XCAP)',
+  version: '',
+  status: 'complete',
+  note: 'Documents are another view of the contact list and the block list (RFC 4826, RFC 5025).',
+  settings: {
+    maxDocumentBytes: integer({
+      default: 1_048_576,
+      min: 1024,
+      max: 16_777_216,
+      unit: 'bytes',
+      help: 'The largest document; requests are limited by https.maxBodyBytes as well.',
+    }),
+  },
+  setup(sip) {
+    const { homes, accounts, throttle, domains, domain, settings, https, authenticator } = sip.edge;
+    const { nonces } = authenticator;
+    const algorithms = settings.of(sipAuthentication);
+    const authentication = new HttpAuthentication({ homes, accounts, throttle, nonces, domains, settings: algorithms });
+    const usages = [resourceLists, presRules, omaPresRules];
+    const handler = xcapHandler({ root: XCAP_ROOT, usages, authentication, domain, settings: sip.settings });
+    sip.onStop(https.handle(XCAP_ROOT, handler));
+  },
+});
