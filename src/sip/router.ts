@@ -17,7 +17,10 @@ export function route(edge: SipEdge, request: SipRequest, flow: Flow): void {
   let incoming: IncomingRequest | undefined;
   try {
     validateRequest(request);
-    incoming = new IncomingRequest(edge, request, flow, parseRequestUri(request.uri));
+    const uri = edge.gruus.resolve(parseRequestUri(request.uri));
+    // RFC 5627 §5.4: a temporary GRUU that was taken back.
+    if (uri === undefined) throw new SipError(404);
+    incoming = new IncomingRequest(edge, request, flow, uri);
     const handled = take(edge, incoming);
     handled?.catch((error: unknown) => refuse(edge, request, flow, incoming, error));
   } catch (error) {

@@ -6,6 +6,8 @@ import { archivePreferences } from './0004-archive-preferences.ts';
 import { personal } from './0005-personal.ts';
 import { digestCredentials } from './0006-digest-credentials.ts';
 import { publications } from './0007-publications.ts';
+import { bindings } from './0008-bindings.ts';
+import { xcapDocuments } from './0009-xcap-documents.ts';
 
 /** In the order of their versions. */
 export const migrations: readonly Migration[] = [
@@ -16,4 +18,6 @@ export const migrations: readonly Migration[] = [
   personal,
   digestCredentials,
   publications,
+  bindings,
+  xcapDocuments,
 ];
