@@ -23,6 +23,8 @@ export function bestResponse(outcomes: readonly Outcome[]): Outcome {
   if (best.status === 503 && best.headers.length > 0) {
     return { ...best, status: 500, reason: 'Server Internal Error' };
   }
+  // RFC 5626 §5.3: that is between us and who could have asked for another flow.
+  if (best.status === 430) return { status: 480, reason: 'Temporarily Unavailable', headers: [], body: '' };
   return best;
 }
 

@@ -114,7 +114,8 @@ export class StatefulProxy {
   #groups(admitted: Admitted): readonly Group[] | Promise<readonly Group[]> {
     const { uri, routes } = admitted;
     const flow = this.#flowOf(admitted);
-    const parsed = parseRequestUri(uri);
+    const parsed = this.#edge.gruus.resolve(parseRequestUri(uri));
+    if (parsed === undefined) throw new SipError(404);
     const isTheirs = routes.length > 0 || !this.#edge.isLocal(parsed);
     if (isTheirs && admitted.flowId === undefined) this.#checkRelay(parsed);
     // One end of a call may call itself by the address of its account; only a GRUU is looked up again.
