@@ -1,8 +1,9 @@
-import { EQUALS, isToken, QUOTE, SEMICOLON, skipQuoted, skipSpaces, unquote } from './text.ts';
+import { charTable, EQUALS, QUOTE, SEMICOLON, skipChars, skipQuoted, skipSpaces, skipToken, unquote } from './text.ts';
 
-/** What a value of a parameter ends at, or never holds. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: none of them is allowed
-const END = /[;,"<>\x00-\x20\x7f]/g;
+/** What stands in a value without quotes: neither spaces nor controls, nor `;,"<>`. Others let in `@`, `/`, `=`, UTF-8. */
+const VALUE_CHARS = charTable('').map((_, char) =>
+  char > 0x20 && char !== 0x7f && !';,"<>'.includes(String.fromCharCode(char)) ? 1 : 0,
+);
 
 /** Parameters of a header's value: `;name=value;name` (RFC 3261 §25.1 `generic-param`). */
 export class Params {
@@ -45,9 +46,9 @@ export function parseParams(text: string, at: number): Params | undefined {
   while (next < text.length) {
     if (text.charCodeAt(next) !== SEMICOLON) return undefined;
     const nameAt = skipSpaces(text, next + 1);
-    const nameEnd = endOf(text, nameAt);
+    const nameEnd = skipToken(text, nameAt);
+    if (nameEnd === nameAt) return undefined;
     const name = text.slice(nameAt, nameEnd).toLowerCase();
-    if (!isToken(name)) return undefined;
     next = skipSpaces(text, nameEnd);
     if (text.charCodeAt(next) !== EQUALS) {
       flat.push(name, undefined);
@@ -62,16 +63,6 @@ export function parseParams(text: string, at: number): Params | undefined {
   return new Params(flat);
 }
 
-const NAME_END = /[=;,"<> \t]/g;
-
-function endOf(text: string, at: number): number {
-  NAME_END.lastIndex = at;
-  return NAME_END.exec(text)?.index ?? text.length;
-}
-
-/** A token, a host or a quoted string; in a token we bear what others let in (`@`, `/`, `=`, UTF-8). */
 function endOfValue(text: string, at: number): number {
-  if (text.charCodeAt(at) === QUOTE) return skipQuoted(text, at);
-  END.lastIndex = at;
-  return END.exec(text)?.index ?? text.length;
+  return text.charCodeAt(at) === QUOTE ? skipQuoted(text, at) : skipChars(text, at, VALUE_CHARS);
 }

@@ -2,7 +2,7 @@ import { type Params, parseParams } from './header-params.ts';
 import { endOfFirst } from './header-values.ts';
 import { parseHostPort } from './host-port.ts';
 import { SipError } from './sip-error.ts';
-import { trimSpaces } from './text.ts';
+import { skipSpaces, skipToken, trimSpaces } from './text.ts';
 
 /** One hop that a message has come over (RFC 3261 §20.42). */
 export interface Via {
@@ -20,22 +20,24 @@ export interface Via {
   readonly rport: number | undefined;
 }
 
-const PLAIN = /^SIP\/2\.0\/([A-Za-z0-9!%'*+._`~-]+)[ \t]+/;
-const SPACED = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*([A-Za-z0-9!%'*+._`~-]+)[ \t]+/i;
+const PLAIN = 'SIP/2.0/';
+const SPACED = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*/i;
 
 /** The first value of a Via line. @throws {SipError} 400 */
 export function parseVia(line: string): Via {
-  const protocol = PLAIN.exec(line) ?? SPACED.exec(line);
-  if (protocol === null) throw badVia();
+  const isPlain = line.startsWith(PLAIN);
+  const from = isPlain ? PLAIN.length : (SPACED.exec(line)?.[0].length ?? -1);
+  const transportEnd = skipToken(line, from);
+  const hostAt = skipSpaces(line, transportEnd);
+  if (from < 0 || transportEnd === from || hostAt === transportEnd) throw badVia();
   const end = endOfFirst(line);
-  const from = protocol[0].length;
-  const semicolon = line.indexOf(';', from);
+  const semicolon = line.indexOf(';', hostAt);
   const hostEnd = semicolon < 0 || semicolon > end ? end : semicolon;
-  const sentBy = parseHostPort(trimSpaces(line.slice(from, hostEnd)));
+  const sentBy = parseHostPort(trimSpaces(line.slice(hostAt, hostEnd)));
   const params = parseParams(end === line.length ? line : line.slice(0, end), hostEnd);
   if (sentBy === undefined || params === undefined) throw badVia();
   return {
-    transport: upperCase(protocol[1]!),
+    transport: upperCase(line.slice(from, transportEnd)),
     host: sentBy.host,
     port: sentBy.port,
     params,

@@ -81,34 +81,28 @@ export function readHead(bytes: string, from: number, limits: MessageLimits): He
   let contentLength = -1;
   let bodyAt = -1;
   let colon = -1;
-  let end = bytes.indexOf('\r\n', from);
+  let end = endOfLine(bytes, from);
   const startLine = bytes.slice(from, end < 0 ? bytes.length : end);
   let at = end + 2;
   while (end >= 0) {
-    end = bytes.indexOf('\r\n', at);
-    if (end < 0) break;
-    if (end === at) {
-      bodyAt = at + 2;
-      break;
-    }
+    end = endOfLine(bytes, at);
+    if (end === at) bodyAt = at + 2;
+    if (end <= at) break;
     if (end - from > limits.maxHeadBytes || headers.length >= 2 * limits.maxHeaders) {
       fault ??= new SipError(513, 'Too Many Headers');
       bodyAt = endOfHead(bytes, at);
       break;
     }
-    let isFolded = false;
-    while (isSpaceAt(bytes, end + 2)) {
-      isFolded = true;
-      end = bytes.indexOf('\r\n', end + 2);
-      if (end < 0) break;
-    }
+    const isFolded = isSpaceAt(bytes, end + 2);
+    if (isFolded) end = endOfFold(bytes, end);
     if (end < 0) break;
     if (colon < at) colon = bytes.indexOf(':', at);
     if (colon < 0) colon = bytes.length;
     const name = colon > end ? undefined : nameIn(bytes, at, colon);
+    const value = name === undefined ? undefined : valueIn(bytes, colon + 1, end, isFolded);
     if (name === undefined) fault ??= new SipError(400, 'Bad Header Line');
+    else if (value === undefined) fault ??= new SipError(400, 'Bad Line End');
     else {
-      const value = isFolded ? unfold(bytes.slice(colon + 1, end)) : valueIn(bytes, colon + 1, end);
       headers.push(name, value);
       if (name === 'content-length') {
         const length = CONTENT_LENGTH.test(value) ? Number(value) : -1;
@@ -120,13 +114,25 @@ export function readHead(bytes: string, from: number, limits: MessageLimits): He
     at = end + 2;
   }
   if (bodyAt < 0) fault ??= new SipError(400, 'Missing Empty Line');
-  else fault ??= lineEndFault(bytes, from, bodyAt);
   return { startLine, headers, bodyAt, contentLength, fault };
 }
 
 function endOfHead(bytes: string, from: number): number {
   const at = bytes.indexOf('\r\n\r\n', from);
   return at < 0 ? -1 : at + 4;
+}
+
+/** @returns where the CRLF is; -1 for nowhere */
+function endOfLine(bytes: string, from: number): number {
+  let at = bytes.indexOf('\r', from);
+  while (at >= 0 && bytes.charCodeAt(at + 1) !== LF) at = bytes.indexOf('\r', at + 1);
+  return at;
+}
+
+function endOfFold(bytes: string, from: number): number {
+  let end = from;
+  while (end >= 0 && isSpaceAt(bytes, end + 2)) end = endOfLine(bytes, end + 2);
+  return end;
 }
 
 function isSpaceAt(bytes: string, at: number): boolean {
@@ -141,30 +147,17 @@ function nameIn(bytes: string, from: number, colon: number): string | undefined 
   return headerName(bytes.slice(from, end));
 }
 
-function valueIn(bytes: string, from: number, until: number): string {
+/** @returns undefined for a line end of one character alone: none of a header's (RFC 3261 §25.1), but others may see one */
+function valueIn(bytes: string, from: number, until: number, isFolded: boolean): string | undefined {
   let start = from;
   let end = until;
   while (start < end && isSpaceAt(bytes, start)) start++;
   while (end > start && isSpaceAt(bytes, end - 1)) end--;
-  return bytes.slice(start, end);
+  const value = isFolded ? unfolded(bytes.slice(start, end)) : bytes.slice(start, end);
+  return value.includes('\n') || value.includes('\r') ? undefined : value;
 }
 
 /** RFC 3261 §7.3.1: a folded line is the same as one with a single space. */
-function unfold(text: string): string {
+function unfolded(text: string): string {
   return trimSpaces(text.split('\r\n').map(trimSpaces).join(' '));
-}
-
-/**
- * A line end of one character alone is part of no header (RFC 3261 §25.1), and the next hop may take it for a whole one.
- * Both are looked for in the whole head, which is cheaper than in each value.
- */
-function lineEndFault(bytes: string, from: number, bodyAt: number): SipError | undefined {
-  let at = bytes.indexOf('\n', from);
-  let cr = bytes.indexOf('\r', from);
-  while (at >= 0 && at < bodyAt) {
-    if (cr !== at - 1) return new SipError(400, 'Bad Line End');
-    at = bytes.indexOf('\n', at + 1);
-    cr = bytes.indexOf('\r', cr + 1);
-  }
-  return cr >= 0 && cr < bodyAt ? new SipError(400, 'Bad Line End') : undefined;
 }

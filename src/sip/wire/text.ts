@@ -10,11 +10,29 @@ export const EQUALS = 0x3d;
 export const GREATER = 0x3e;
 export const BACKSLASH = 0x5c;
 
-const TOKEN = /^[A-Za-z0-9!%'*+._`~-]+$/;
+const TOKEN_CHARS = charTable("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~");
 
-/** RFC 3261 §25.1 `token`. */
+/** A set of bytes: 1 for those in it. */
+export function charTable(chars: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (let i = 0; i < chars.length; i++) table[chars.charCodeAt(i)] = 1;
+  return table;
+}
+
+/** @returns where the characters of a set that begin at `at` end */
+export function skipChars(text: string, at: number, table: Uint8Array): number {
+  let end = at;
+  while (end < text.length && table[text.charCodeAt(end)] === 1) end++;
+  return end;
+}
+
+/** RFC 3261 §25.1 `token`. @returns where the one that begins at `at` ends */
+export function skipToken(text: string, at: number): number {
+  return skipChars(text, at, TOKEN_CHARS);
+}
+
 export function isToken(text: string): boolean {
-  return TOKEN.test(text);
+  return text !== '' && skipToken(text, 0) === text.length;
 }
 
 /** @returns where the spaces that begin at `at` end */
