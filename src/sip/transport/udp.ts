@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { Malformed, parseMessage } from '../wire/message-parser.ts';
+import { Malformed } from '../wire/malformed.ts';
+import { parseMessage } from '../wire/message-parser.ts';
 import { hostPort, isLoopback } from './addresses.ts';
 import type { TransportContext } from './context.ts';
 import type { Flow } from './flow.ts';

@@ -6,8 +6,6 @@ import { SipError } from './sip-error.ts';
 import { parseStartLine } from './start-line.ts';
 import { SPACE, TAB, trimSpaces } from './text.ts';
 
-export { Malformed } from './malformed.ts';
-
 export interface MessageLimits {
   /** Of start line and headers together. */
   readonly maxHeadBytes: number;

@@ -145,5 +145,3 @@ export function withParam(uri: SipUri, name: string, value: string | undefined):
 function badUri(): SipError {
   return new SipError(400, 'Bad URI');
 }
-
-export { addressOf, uriOf, uriOfJid } from './address.ts';
