@@ -16,8 +16,8 @@ export interface CertificateSettings {
 export interface ServerCertificate {
   readonly context: SecureContext;
   readonly certificate: X509Certificate;
-  /** Another context that shows this certificate: who is trusted and what is offered may differ from `context`. */
-  contextWith(options: SecureContextOptions): SecureContext;
+  /** What other contexts are made of that show this certificate, and differ in whom they trust. */
+  readonly options: SecureContextOptions;
 }
 
 /** RFC 7590, RFC 9325: TLS 1.2 with forward secrecy and authenticated encryption, or 1.3. */
@@ -98,12 +98,11 @@ export class Certificates {
     const { clientCertificates: ca, tlsGroups } = this.#settings;
     const cert = readFileSync(join(folder, 'certificate.pem'));
     const key = readFileSync(join(folder, 'key.pem'));
-    const contextWith = (options: SecureContextOptions): SecureContext =>
-      createSecureContext({ key, cert, ecdhCurve: tlsGroups, ...STRONG, ...options });
+    const options = { key, cert, ecdhCurve: tlsGroups, ...STRONG };
     return {
-      context: contextWith(ca === '' ? {} : { ca: readFileSync(ca) }),
+      context: createSecureContext({ ...options, ...(ca !== '' && { ca: readFileSync(ca) }) }),
       certificate: new X509Certificate(cert),
-      contextWith,
+      options,
     };
   }
 

@@ -21,12 +21,18 @@ export class Connections {
     return this.#all.size;
   }
 
-  /** Why a connection from this address is not taken; undefined: it is. */
-  refusal(address: string): 'too-many-connections' | 'too-many-from-address' | 'too-many-silent' | undefined {
+  /**
+   * Why a connection from this address is not taken; undefined: it is.
+   * @param underWay how many of that address have not finished their handshake
+   */
+  refusal(
+    address: string,
+    underWay = 0,
+  ): 'too-many-connections' | 'too-many-from-address' | 'too-many-silent' | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxSilentPerAddress } = this.#context.limits;
     if (this.#all.size >= maxConnections) return 'too-many-connections';
-    if ((this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress) return 'too-many-from-address';
-    if ((this.#silent.get(address)?.size ?? 0) >= maxSilentPerAddress) return 'too-many-silent';
+    if ((this.#perAddress.get(address) ?? 0) + underWay >= maxConnectionsPerAddress) return 'too-many-from-address';
+    if ((this.#silent.get(address)?.size ?? 0) + underWay >= maxSilentPerAddress) return 'too-many-silent';
     return undefined;
   }
 

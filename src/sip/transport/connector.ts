@@ -7,7 +7,7 @@ import type { TransportContext } from './context.ts';
 import type { Flow, Target } from './flow.ts';
 import { isServerFor } from './peer-names.ts';
 import { StreamConnection } from './stream-connection.ts';
-import { namesOf } from './tcp-listener.ts';
+import { namesOf } from './tls-acceptor.ts';
 import type { TlsContexts } from './tls-contexts.ts';
 
 /** Opens connections: to one place one at a time, which all who want to go there share. */
@@ -52,7 +52,7 @@ export class Connector {
       host: address,
       port,
       ...(isIP(domain) === 0 && { servername: domain }),
-      secureContext: this.#tls.for(undefined, trustedServers),
+      secureContext: this.#tls.for(undefined, trustedServers).context,
       rejectUnauthorized: verifyServers,
       checkServerIdentity: (_host, certificate) => identityFault(domain, certificate),
     });
