@@ -1,6 +1,7 @@
 /** What this server does, in load order. Deleting a line removes the feature. */
 import type { SipFeature } from '#sip/feature.ts';
 import { options } from '#sip/features/rfc-3261-options.ts';
+import { proxy } from '#sip/features/rfc-3261-proxy/feature.ts';
 import { registrar } from '#sip/features/rfc-3261-registrar/feature.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
@@ -70,6 +71,7 @@ export const sipFeatures: readonly SipFeature[] = [
   subscribe,
   xcap,
   unifiedCmTrunk,
+  proxy,
 ];
 
 /** A specification as docs/protocols.md tells of it. */

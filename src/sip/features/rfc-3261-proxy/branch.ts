@@ -75,7 +75,7 @@ export class Branch implements ResponseHandlers {
   }
 
   failed(why: 'timeout' | 'transport'): void {
-    if (why === 'transport') this.#goOn(madeUp(480, 'Connection Lost'));
+    if (why === 'transport') this.#connectionLost(madeUp(480, 'Connection Lost'));
     // Who asked for anything else than an INVITE does not wait any longer either.
     else if (this.#passing.request.method === 'INVITE') this.#goOn(madeUp(408));
     else this.#finish(madeUp(408));
@@ -91,6 +91,12 @@ export class Branch implements ResponseHandlers {
   #outgoing(to: Flow): OutgoingRequest {
     const { copied, recordRoute } = this.#passing;
     return outgoing(copied, this.#attempt!, `${recordRoute(to)}Max-Breadth: ${this.#breadth}\r\n`);
+  }
+
+  /** Its Contact may be reached all the same, by a new one. */
+  #connectionLost(outcome: Outcome): void {
+    if (this.#isCancelled || this.#attempt!.isFlowOnly || this.#ways !== undefined) this.#goOn(outcome);
+    else this.#nextWay(outcome);
   }
 
   /** This way has failed: there may be another one. */

@@ -470,6 +470,16 @@ describe('ways', () => {
     assert.deepEqual(fresh.seen(), ['INVITE']);
   });
 
+  test('COMPAT(sipp, TCP): the connection is lost with the INVITE on it', async () => {
+    const old = await new Agent('juliet', 'tcp').register(JULIET);
+    const fresh = new Agent('fresh', 'tcp');
+    reachable.set('192.0.2.1', [fresh.flow]);
+    invite(romeo);
+    old.flow.close();
+    await turn();
+    assert.deepEqual([...old.seen(), ...fresh.seen()], ['INVITE', 'INVITE']);
+  });
+
   test('RFC 5626 §5.3: who registered a flow is reached on it alone; then on the next of its flows', async () => {
     const first = await new Agent('juliet', 'tcp').register(JULIET, { instance: 'i', regId: 1 });
     const second = await new Agent('second', 'tcp').register(JULIET, { instance: 'i', regId: 2 });
