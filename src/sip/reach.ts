@@ -1,8 +1,25 @@
 import type { SipEdge } from './edge.ts';
 import type { Flow } from './transport/flow.ts';
 import { parseNameAddress } from './wire/header-name-address.ts';
+import { bareHost } from './wire/host-port.ts';
 import { SipError } from './wire/sip-error.ts';
-import { parseUri } from './wire/sip-uri.ts';
+import { parseUri, type SipUri } from './wire/sip-uri.ts';
+
+/**
+ * The way to a contact that was given over a flow. Over UDP a client may listen on another port than it sends from, but
+ * what is behind NAT, or shows an address that nobody reaches, is to be found where it came from only.
+ * @param contact   the URI that it gave
+ * @returns undefined where the contact says another transport, so that it has to be looked for
+ */
+export function flowToContact({ transports }: SipEdge, flow: Flow, contact: SipUri): Flow | undefined {
+  if (flow.transport !== 'udp' || bareHost(contact.host) !== flow.remoteAddress) return flow;
+  const transport = contact.params.get('transport')?.toLowerCase() ?? 'udp';
+  if (transport !== 'udp' || contact.scheme === 'sips') return undefined;
+  const port = contact.port ?? 5060;
+  if (port === flow.remotePort) return flow;
+  const found = transports.flowTo({ transport, address: flow.remoteAddress, port, domain: '' });
+  return found instanceof Promise ? flow : found;
+}
 
 /**
  * A flow to where a request is to go: the one that its receiver opened, as long as it is there; then a new one to the

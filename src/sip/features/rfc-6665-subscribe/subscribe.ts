@@ -4,9 +4,12 @@ import type { SipEdge } from '../../edge.ts';
 import type { EventPackage } from '../../event-package.ts';
 import { type SubscriptionPlace, subscriptionArriving } from '../../hooks.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
+import { flowToContact } from '../../reach.ts';
+import type { Flow } from '../../transport/flow.ts';
 import { copy } from '../../wire/byte-string.ts';
 import { parseContacts } from '../../wire/header-name-address.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { parseUri } from '../../wire/sip-uri.ts';
 import { type EventHeader, parseEvent, writeEvent } from './event-header.ts';
 import type { SubscribeContext } from './feature.ts';
 import { accepts, Subscription } from './subscription.ts';
@@ -107,7 +110,7 @@ export class SubscribeHandler {
 
   #make(incoming: IncomingRequest, event: EventHeader, eventPackage: EventPackage, home: Home): Subscription {
     const { request, flow, sender } = incoming;
-    const { target, route } = remoteOf(incoming);
+    const { target, route, way } = remoteOf(incoming);
     const localTag = `${TAG}${(tags++).toString(36)}`;
     return new Subscription(
       this.#subscriptions,
@@ -131,7 +134,7 @@ export class SubscribeHandler {
         at: incoming.at,
       },
       target,
-      flow,
+      way,
       request.cseq.number,
     );
   }
@@ -157,14 +160,17 @@ export class SubscribeHandler {
 
   /** RFC 6665 §4.2.1.2, §4.4.3. @throws {SipError} 481, 500 */
   #refresh(incoming: IncomingRequest, localTag: string): void | Promise<void> {
-    const { request, flow, at } = incoming;
+    const { request, at } = incoming;
     const subscription = this.#subscriptions.get(localTag);
     if (subscription === undefined || !isOf(subscription, incoming)) throw new SipError(481);
     if (request.cseq.number <= subscription.remoteCSeq) throw new SipError(500, 'Out of order', 'Retry-After: 1\r\n');
     const { expiresSeconds } = this.#read(incoming);
     subscription.remoteCSeq = request.cseq.number;
-    subscription.flow = flow;
-    if (request.header('contact') !== undefined) subscription.target = remoteOf(incoming).target;
+    if (request.header('contact') !== undefined) {
+      const { target, way } = remoteOf(incoming);
+      subscription.target = target;
+      subscription.flow = way;
+    }
     if (expiresSeconds === 0) return this.#answer(subscription, incoming, 0);
     this.#subscriptions.expireAt(subscription, at + expiresSeconds * 1000);
     const opened = subscription.init.eventPackage.open(subscription, incoming, true);
@@ -186,13 +192,17 @@ function isOf({ init }: Subscription, { request, sender, trust }: IncomingReques
   );
 }
 
-/** The remote target and the route set of a dialog that a request begins (RFC 3261 §12.1.1). @throws {SipError} 400 */
-function remoteOf({ request }: IncomingRequest): { target: string; route: string } {
+/**
+ * The remote target and the route set of a dialog that a request begins (RFC 3261 §12.1.1), and the way there where that
+ * is known. @throws {SipError} 400
+ */
+function remoteOf({ edge, request, flow }: IncomingRequest): { target: string; route: string; way: Flow | undefined } {
   const contacts = parseContacts(request.values('contact'));
   if (contacts === '*' || contacts.length !== 1) throw new SipError(400, 'A SUBSCRIBE has one Contact');
   const contact = contacts[0]!;
   const hops = request.header('record-route') === undefined ? [] : request.values('record-route');
-  return { target: copy(contact.uri), route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')) };
+  const way = hops.length > 0 ? flow : flowToContact(edge, flow, parseUri(contact.uri));
+  return { target: copy(contact.uri), route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')), way };
 }
 
 function recordRoute({ request }: IncomingRequest): string {

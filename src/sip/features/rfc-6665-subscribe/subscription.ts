@@ -61,7 +61,8 @@ export class Subscription implements ResponseHandlers {
   expiresAt = 0;
   /** The remote target: the watcher's Contact. */
   target: string;
-  flow: Flow;
+  /** The way to it; undefined where it has to be looked for. */
+  flow: Flow | undefined;
   /** Of the last SUBSCRIBE. */
   remoteCSeq: number;
   /** Of the last NOTIFY. */
@@ -79,7 +80,7 @@ export class Subscription implements ResponseHandlers {
   /** The package's own. */
   data: unknown;
 
-  constructor(all: Subscriptions, init: SubscriptionInit, target: string, flow: Flow, remoteCSeq: number) {
+  constructor(all: Subscriptions, init: SubscriptionInit, target: string, flow: Flow | undefined, remoteCSeq: number) {
     this.#all = all;
     this.init = init;
     this.target = target;
