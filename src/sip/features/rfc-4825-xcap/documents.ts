@@ -9,7 +9,7 @@ import { writeDocument } from '#xml/document-writer.ts';
 import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
-import type { ApplicationUsage } from './usage.ts';
+import type { ApplicationUsage, Wanted } from './usage.ts';
 import { constraint } from './validation.ts';
 
 accountTable('xcap_documents', 'account');
@@ -29,12 +29,8 @@ export interface Present {
   readonly tag: string;
 }
 
-/** A document as a client wants it. */
-export interface Wanted {
-  readonly root: Element;
-  /** As it was put; undefined for one that was edited here. */
-  readonly text?: string;
-}
+/** A document as it was put, or one that was edited here and has no text yet. */
+export type Edit = { readonly root: Element; readonly text?: string };
 
 const REFUSALS: readonly FailureKind[] = ['malformed', 'conflict', 'not-acceptable', 'over-limit'];
 
@@ -53,7 +49,7 @@ export function changeDocument(
   home: Home,
   usage: ApplicationUsage,
   maxBytes: number,
-  edit: (now: Present | undefined) => Wanted | undefined,
+  edit: (now: Present | undefined) => Edit | undefined,
 ): Promise<Present | undefined> {
   const turn = turns.get(home) ?? new Semaphore(1, MAX_WAITING);
   turns.set(home, turn);
@@ -61,18 +57,19 @@ export function changeDocument(
     const kept = await load(home, usage);
     let text: string | undefined;
     await apply(home, usage, () => {
-      const wanted = edit(present(home, usage, kept));
-      text = wanted && (wanted.text ?? write(usage, wanted.root));
-      if (Buffer.byteLength(text ?? '') > maxBytes) throw constraint(`a document has ${maxBytes} bytes at most`);
-      return wanted?.root;
+      const edited = edit(present(home, usage, kept));
+      if (edited === undefined) return undefined;
+      text = edited.text ?? write(usage, edited.root);
+      if (Buffer.byteLength(text) > maxBytes) throw constraint(`a document has ${maxBytes} bytes at most`);
+      return { root: edited.root, text };
     });
-    await keep(home, usage, text);
+    if (usage.stored === undefined) await keep(home, usage, text);
     return present(home, usage, text);
   });
 }
 
 /** RFC 4825 §11.1: what an account does not take is a conflict of the document, with the same sentence. */
-async function apply(home: Home, usage: ApplicationUsage, decide: () => Element | undefined): Promise<void> {
+async function apply(home: Home, usage: ApplicationUsage, decide: () => Wanted | undefined): Promise<void> {
   try {
     await usage.apply(home, decide);
   } catch (error) {
@@ -95,8 +92,9 @@ function write({ prefixes }: ApplicationUsage, root: Element): string {
   return writeDocument(root, prefixes);
 }
 
-async function load(home: Home, { namespace }: ApplicationUsage): Promise<string | undefined> {
-  const [row] = await home.homes.database.read(SELECT, [home.account.id, namespace]);
+async function load(home: Home, usage: ApplicationUsage): Promise<string | undefined> {
+  if (usage.stored !== undefined) return usage.stored(home);
+  const [row] = await home.homes.database.read(SELECT, [home.account.id, usage.namespace]);
   return row?.content as string | undefined;
 }
 

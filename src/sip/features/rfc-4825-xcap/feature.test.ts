@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { isBlocked } from '#contacts/block-list.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
+import { presenceOf } from '#presence/watching.ts';
 import { type InProcess, startInProcess } from '../../../../test/support/in-process.ts';
 import { node, XcapClient } from '../../../../test/support/xcap-client.ts';
+import { listOfService, serviceOf } from './rls-services.ts';
 
 const LISTS = 'application/resource-lists+xml';
 const RULES = 'application/auth-policy+xml';
@@ -341,6 +343,64 @@ describe('XCAP', () => {
     const text = '<ruleset xmlns="urn:ietf:params:xml:ns:common-policy"/>';
     assert.equal((await oma.put('pres-rules', text, RULES)).status, 201);
     assert.equal((await new XcapClient(server, 'romeo', 'pres-rules').get('index')).body, text);
+  });
+
+  test('RFC 4827: what is put there is shown while nobody says anything else', async () => {
+    const hard = new XcapClient(server, 'romeo', 'pidf-manipulation');
+    const pidf = (entity: string) =>
+      `<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="${entity}">
+         <tuple id="a"><status><basic>open</basic></status><note>Back on Monday – Montag</note></tuple></presence>`;
+    const type = 'application/pidf+xml';
+    assert.equal((await hard.get('index')).status, 404);
+    assert.equal(fault((await hard.put('index', pidf('sip:juliet@example.test'), type)).body), 'constraint-failure');
+    assert.equal(fault((await hard.put('index', '<presence/>', type)).body), 'schema-validation-error');
+    assert.equal((await hard.put('index', pidf('pres:romeo@example.test'), type)).status, 201);
+    assert.equal((await hard.get('index')).body, pidf('pres:romeo@example.test'));
+    const home = (await server.running.node.homes.load('romeo@example.test'))!;
+    const { availability, notes } = presenceOf(home);
+    assert.deepEqual([availability, Object.values(notes)], ['available', ['Back on Monday – Montag']]);
+    const later = await hard.put(node('presence/tuple[@id="a"]/note'), '<note>Later</note>');
+    assert.equal(later.status, 200);
+    assert.match((await hard.get('index')).body, /Later/);
+    assert.equal((await hard.delete('index')).status, 200);
+    assert.equal(presenceOf(home).availability, 'unavailable');
+  });
+
+  test('RFC 4826 §4: lists of a URI of their own, which may be parts of the contact list', async () => {
+    const rls = new XcapClient(server, 'romeo', 'rls-services');
+    const type = 'application/rls-services+xml';
+    const doc = (...services: string[]) =>
+      `<rls-services xmlns="urn:ietf:params:xml:ns:rls-services" xmlns:rl="${NS}">${services.join('')}</rls-services>`;
+    const friends = `https://example.test/xcap-root/resource-lists/users/sip:romeo@example.test/index/~~/resource-lists/list%5b@name=%22friends%22%5d`;
+    const own = (name: string, content = '<list><rl:entry uri="sip:joe@example.com"/></list>') =>
+      `<service uri="sip:romeo-${name}@example.test">${content}<packages><package>presence</package></packages></service>`;
+    const text = doc(own('work'), own('friends', `<resource-list>${friends}</resource-list>`));
+    assert.equal((await rls.put('index', text, type)).status, 201);
+    assert.equal((await rls.get('index')).body, text);
+    await romeo.put('index', FRIENDS, LISTS);
+    const home = (await server.running.node.homes.load('romeo@example.test'))!;
+    const uris = async (name: string) => {
+      const service = await serviceOf(home, `sip:romeo-${name}@example.test`);
+      const list = service && (await listOfService(home, service));
+      return list?.members.map((member) => (member.kind === 'entry' ? member.uri : member.kind));
+    };
+    assert.deepEqual(await uris('work'), ['sip:joe@example.com']);
+    assert.deepEqual(await uris('friends'), ['sip:juliet@example.test']);
+    assert.equal(await uris('none'), undefined);
+    const faults: [string, string][] = [
+      ['uniqueness-failure', doc(own('a'), own('a'))],
+      ['constraint-failure', doc(own('list'))],
+      ['constraint-failure', doc('<service uri="sip:juliet@example.test"><list/></service>')],
+      ['schema-validation-error', doc('<service uri="sip:romeo-a@example.test"/>')],
+      ['schema-validation-error', doc(own('a', '<list/><list/>'))],
+      ['schema-validation-error', doc(own('a', '<list><rl:entry/></list>'))],
+      ['constraint-failure', doc(own('a', '<resource-list>here</resource-list>'))],
+    ];
+    for (const [wanted, document] of faults) {
+      assert.equal(fault((await rls.put('index', document, type)).body), wanted, document);
+    }
+    await rls.delete('index');
+    assert.equal((await rls.get('index')).status, 404);
   });
 
   test('documents are the same after a restart, and gone with their account', async () => {

@@ -6,19 +6,19 @@ import { integer } from '#base/settings.ts';
 import { sipAuthentication } from '../../authentication/settings.ts';
 import { sipFeature } from '../../feature.ts';
 import { HttpAuthentication } from './http-authentication.ts';
+import { pidfManipulation } from './pidf-manipulation.ts';
 import { omaPresRules, presRules } from './pres-rules.ts';
 import { resourceLists } from './resource-lists.ts';
+import { rlsServices } from './rls-services.ts';
 import { xcapHandler } from './server.ts';
-
-/** The XCAP root is this path at any name of the server. */
-export const XCAP_ROOT = '/xcap-root';
+import { XCAP_ROOT } from './xcap-root.ts';
 
 export const xcap = sipFeature({
   spec: 'RFC 4825',
   title: 'XML Configuration Access Protocol (XCAP)',
   version: '',
   status: 'complete',
-  note: 'Documents are another view of the contact list and the block list (RFC 4826, RFC 5025).',
+  note: 'With RFC 4826, RFC 4827 and RFC 5025: another view of contact list, block list and presence.',
   settings: {
     maxDocumentBytes: integer({
       default: 1_048_576,
@@ -33,7 +33,7 @@ export const xcap = sipFeature({
     const { nonces } = authenticator;
     const algorithms = settings.of(sipAuthentication);
     const authentication = new HttpAuthentication({ homes, accounts, throttle, nonces, domains, settings: algorithms });
-    const usages = [resourceLists, presRules, omaPresRules];
+    const usages = [resourceLists, rlsServices, presRules, omaPresRules, pidfManipulation];
     const handler = xcapHandler({ root: XCAP_ROOT, usages, authentication, domain, settings: sip.settings });
     sip.onStop(https.handle(XCAP_ROOT, handler));
   },

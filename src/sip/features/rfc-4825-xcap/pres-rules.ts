@@ -11,6 +11,8 @@ import { type Permissions, readPresRules } from './pres-rules-reader.ts';
 import { writePresRules } from './pres-rules-writer.ts';
 import type { ApplicationUsage } from './usage.ts';
 
+const NOBODY: Permissions = { allowed: new Set(), blocked: new Set() };
+
 export const presRules: ApplicationUsage = {
   auid: 'pres-rules',
   documentName: 'index',
@@ -21,7 +23,7 @@ export const presRules: ApplicationUsage = {
   render: (home, kept) => writePresRules(permissionsOf(home), home.address, kept),
   async apply(home, decide) {
     const wanted = decide();
-    await permit(home, wanted === undefined ? { allowed: new Set(), blocked: new Set() } : readPresRules(wanted));
+    await permit(home, wanted === undefined ? NOBODY : readPresRules(wanted.root));
   },
 };
 

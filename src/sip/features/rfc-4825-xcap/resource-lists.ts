@@ -20,7 +20,7 @@ export const resourceLists: ApplicationUsage = {
   apply: (home, decide) =>
     editContacts(home, () => {
       const wanted = decide();
-      return edits(contactsOf(home), wanted === undefined ? new Map() : readResourceLists(wanted));
+      return edits(contactsOf(home), wanted === undefined ? new Map() : readResourceLists(wanted.root));
     }),
 };
 

@@ -1,6 +1,13 @@
 import type { Home } from '#accounts/home.ts';
 import type { Element } from '#xml/element.ts';
 
+/** A document as a client wants it. */
+export interface Wanted {
+  readonly root: Element;
+  /** As it is to be served while nothing changes. */
+  readonly text: string;
+}
+
 /**
  * An application usage (RFC 4825 §5) that shows something of an account as a document: what the account is comes from
  * the middle, and what the document says is done there. There is one document of each for an account.
@@ -26,5 +33,7 @@ export interface ApplicationUsage {
    * @param decide is called once, when it is this change's turn, and says what document is wanted; undefined for none
    * @throws {XcapError} where the document is not allowed; {Failure} and whatever `decide` throws. Nothing has changed then.
    */
-  apply(home: Home, decide: () => Element | undefined): Promise<void>;
+  apply(home: Home, decide: () => Wanted | undefined): Promise<void>;
+  /** The document word for word, of a usage whose documents are kept in the middle as they are. */
+  stored?(home: Home): string | undefined;
 }
