@@ -13,8 +13,8 @@ export interface TortureMessage {
   readonly syntax: 'valid' | number | 'dropped';
   /** The account that it needs, with the domain that has to be served. */
   readonly account?: string;
-  /** It is from or for an account of ours: without credentials it is challenged first. */
-  readonly isChallenged?: true;
+  /** What is said first to whoever proves nothing; absent where the fault is seen before. */
+  readonly challenge?: 401 | 407;
   readonly why: string;
 }
 
@@ -24,7 +24,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.1',
     expect: 'proxied',
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 407,
     why: 'folding, spaces, compact forms and leading zeros are all allowed; its Route says where it goes',
   },
   {
@@ -32,7 +32,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.2',
     expect: 404,
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 407,
     why: 'a method and a URI like any other; no account is called so',
   },
   {
@@ -40,7 +40,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.3',
     expect: 404,
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 407,
     why: 'the user is "sips:user@example.com" at example.net, and no account there is called so',
   },
   {
@@ -48,7 +48,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.4',
     expect: 404,
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 401,
     why: 'an escaped NUL is a character of the user, and no account can have one',
   },
   {
@@ -57,6 +57,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 501,
     syntax: 'valid',
     account: 'resource@registrar.example.com',
+    challenge: 407,
     why: 'a method has no escapes: RE%47IST%45R is not REGISTER, and C%6Fntact no Contact',
   },
   {
@@ -65,7 +66,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
-    isChallenged: true,
+    challenge: 407,
     why: 'no space is needed between a display name and its URI',
   },
   {
@@ -74,6 +75,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
+    challenge: 407,
     why: 'long values are values',
   },
   {
@@ -82,7 +84,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 200,
     syntax: 'valid',
     account: 'j.user@example.com',
-    isChallenged: true,
+    challenge: 401,
     why: 'RFC 3261 §18.3: what follows the body in a datagram is dropped; the INVITE there is none',
   },
   {
@@ -90,6 +92,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.9',
     expect: 404,
     syntax: 'valid',
+    challenge: 407,
     why: 'the semicolon belongs to the user, and no account is called so',
   },
   {
@@ -98,7 +101,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
-    isChallenged: true,
+    challenge: 407,
     why: 'transports of further hops may be unknown',
   },
   {
@@ -106,7 +109,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.11',
     expect: 'proxied',
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 407,
     why: 'a body is bytes; its Route names another server',
   },
   {
@@ -170,6 +173,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
+    challenge: 407,
     why: 'a Date in another zone than GMT is wrong, and nobody here needs it',
   },
   {
@@ -178,7 +182,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 400,
     syntax: 400,
     account: 'user@example.com',
-    isChallenged: true,
+    challenge: 401,
     why: 'a URI with a question mark has to stand in brackets',
   },
   { file: 'badaspec', section: '3.1.2.14', expect: 400, syntax: 400, why: 'there are spaces around the URI in To' },
@@ -205,6 +209,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
+    challenge: 407,
     why: 'a branch that is the cookie alone is none: it is matched as in RFC 2543',
   },
   { file: 'insuf', section: '3.3.1', expect: 400, syntax: 400, why: 'From, To and Call-ID are missing' },
@@ -215,7 +220,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.3.4',
     expect: 400,
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 401,
     why: 'what is registered (To) has to be a SIP URI',
   },
   {
@@ -232,6 +237,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
+    challenge: 407,
     why: 'the body is for the other end, which may answer 415',
   },
   {
@@ -271,7 +277,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 200,
     syntax: 'valid',
     account: 'watson@example.com',
-    isChallenged: true,
+    challenge: 401,
     why: 'without brackets the parameter is the Contact header’s, and unknown ones are ignored',
   },
   {
@@ -280,7 +286,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 200,
     syntax: 'valid',
     account: 'watson@example.com',
-    isChallenged: true,
+    challenge: 401,
     why: 'in brackets the parameter is the URI’s, and belongs to what is bound',
   },
   {
@@ -289,7 +295,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 200,
     syntax: 'valid',
     account: 'user@example.com',
-    isChallenged: true,
+    challenge: 401,
     why: 'a Contact may have headers in its URI; they are bound with it, and never become a Route of ours',
   },
   {
@@ -298,6 +304,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'user@example.com',
+    challenge: 407,
     why: 'what may be answered is for the other end, which may say 406',
   },
   {
@@ -306,6 +313,7 @@ export const rfc4475: readonly TortureMessage[] = [
     expect: 'proxied',
     syntax: 'valid',
     account: 'userb@example.com',
+    challenge: 407,
     why: 'RFC 2543: neither branch nor From tag nor Max-Forwards, and no Content-Length',
   },
   {
@@ -317,7 +325,10 @@ export const rfc4475: readonly TortureMessage[] = [
   },
 ];
 
-/** The bytes of a message. */
+/**
+ * The bytes of a message. Few of them ask for `rport`: over UDP the answer to the others goes to the port in their Via
+ * (RFC 3261 §18.2.2), so who plays them from another port has to write it in.
+ */
 export function readTorture(file: string, rfc = 'rfc4475'): Buffer {
   return readFileSync(new URL(`./${rfc}/${file}.dat`, import.meta.url));
 }

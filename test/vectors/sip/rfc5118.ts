@@ -2,7 +2,7 @@ import type { TortureMessage } from './rfc4475.ts';
 
 /** The torture messages for IPv6 (RFC 5118 §4); the server is [2001:db8::10], and serves example.com. */
 export const rfc5118: readonly TortureMessage[] = [
-  { file: 'ipv6-good', section: '4.1', expect: 200, syntax: 'valid', isChallenged: true, why: 'as it should be' },
+  { file: 'ipv6-good', section: '4.1', expect: 200, syntax: 'valid', challenge: 401, why: 'as it should be' },
   { file: 'ipv6-bad', section: '4.2', expect: 400, syntax: 400, why: 'an IPv6 address needs brackets' },
   {
     file: 'port-ambiguous',
@@ -16,7 +16,7 @@ export const rfc5118: readonly TortureMessage[] = [
     section: '4.4',
     expect: 200,
     syntax: 'valid',
-    isChallenged: true,
+    challenge: 401,
     why: 'behind the bracket it is a port',
   },
   {
