@@ -22,7 +22,7 @@ import { Transactions } from './transaction/transactions.ts';
 import type { Flow } from './transport/flow.ts';
 import { sipLimits, sipListeners } from './transport/settings.ts';
 import { Transports } from './transport/transports.ts';
-import { addressOf } from './wire/address.ts';
+import { addressOf, domainOf } from './wire/address.ts';
 import { copy } from './wire/byte-string.ts';
 import { parseNameAddress } from './wire/header-name-address.ts';
 import type { OutgoingRequest, SipRequest } from './wire/message.ts';
@@ -82,6 +82,8 @@ export class SipEdge {
   subscriptions: Subscriptions | undefined;
   readonly features: FeatureHost<SipFeature>;
   readonly #texts = new Map<string, string>();
+  /** Settled once requests can be sent. */
+  readonly listening = Promise.withResolvers<void>();
   #ownHosts = new Set<string>();
 
   constructor(options: SipEdgeOptions) {
@@ -130,6 +132,7 @@ export class SipEdge {
       settings,
       secret,
       domains: this.domains,
+      accountOf: (uri) => (this.isLocal(uri) ? this.accountOf(uri) : undefined),
     });
     this.features = hostFeatures(this, options.features);
   }
@@ -153,7 +156,7 @@ export class SipEdge {
 
   /** Whether a URI names a domain of ours, or this very server. */
   isLocal(uri: SipUri): boolean {
-    return this.domains.has(uri.host) || this.isOwnAddress(uri);
+    return this.domains.has(domainOf(uri)) || this.isOwnAddress(uri);
   }
 
   /** Whether a URI names an address and a port that we listen on. */
@@ -170,7 +173,7 @@ export class SipEdge {
    */
   accountOf(uri: SipUri): string | undefined {
     if (uri.user === '') return undefined;
-    return this.domains.has(uri.host) ? addressOf(uri) : addressOf({ ...uri, host: this.domain });
+    return this.domains.has(domainOf(uri)) ? addressOf(uri) : addressOf({ ...uri, host: this.domain });
   }
 
   /** Whether a request asks to be passed on to somebody else than us (RFC 3261 §16.4). */
@@ -180,7 +183,7 @@ export class SipEdge {
   }
 
   isRouteToUs(uri: SipUri): boolean {
-    return this.isOwnAddress(uri) || (this.domains.has(uri.host) && (uri.user === '' || uri.params.has('lr')));
+    return this.isOwnAddress(uri) || (this.domains.has(domainOf(uri)) && (uri.user === '' || uri.params.has('lr')));
   }
 
   /** The value of our Contact header for a dialog over a flow. */
@@ -214,6 +217,7 @@ export class SipEdge {
     }
     const { publicAddress } = this.settings.of(sipListeners);
     if (publicAddress !== '') this.#ownHosts.add(publicAddress);
+    this.listening.resolve();
   }
 
   /** Contact bindings. */

@@ -17,7 +17,9 @@ import { migrations } from '#store/migrations/all.ts';
 import { openSqlite } from '#store/sqlite.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import type { Flow } from '../transport/flow.ts';
+import { addressOf, domainOf } from '../wire/address.ts';
 import { SipRequest } from '../wire/message.ts';
+import type { SipUri } from '../wire/sip-uri.ts';
 import { type As, Authenticator, type Verdict } from './authenticator.ts';
 import { sipAuthentication } from './settings.ts';
 
@@ -54,7 +56,17 @@ function start(overrides: Record<string, unknown> = {}): void {
   hooks.on(accountDisabled, 'react', ({ address }) => homes.drop(address, 'disabled'));
   throttle = new Throttle(clock, settings.of(throttleSettings));
   const domains = new Set(['example.test', 'b\u00fccher.example']);
-  authenticator = new Authenticator({ homes, accounts, throttle, clock, settings, secret: Buffer.alloc(32), domains });
+  const accountOf = (uri: SipUri) => (domains.has(domainOf(uri)) ? addressOf(uri) : undefined);
+  authenticator = new Authenticator({
+    homes,
+    accounts,
+    throttle,
+    clock,
+    settings,
+    secret: Buffer.alloc(32),
+    domains,
+    accountOf,
+  });
 }
 
 beforeEach(async () => {

@@ -14,11 +14,11 @@ import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Flow } from '../transport/flow.ts';
-import { addressOf, domainOf } from '../wire/address.ts';
+import { domainOf } from '../wire/address.ts';
 import { readText } from '../wire/byte-string.ts';
 import type { SipRequest } from '../wire/message.ts';
 import { SipError } from '../wire/sip-error.ts';
-import { parseUri } from '../wire/sip-uri.ts';
+import { parseUri, type SipUri } from '../wire/sip-uri.ts';
 import { parseDigestParams } from './auth-params.ts';
 import { algorithmsFor, writeChallenge } from './challenge.ts';
 import { type DigestCredentials, digestResponse, isSame, readCredentials } from './digest.ts';
@@ -36,6 +36,11 @@ export interface AuthenticatorOptions {
   secret: Uint8Array;
   /** Served domains, prepared; the server's own first. */
   domains: ReadonlySet<string>;
+  /**
+   * The account of ours that a URI stands for; undefined for none.
+   * @throws {SipError} where nobody can be called so
+   */
+  accountOf(uri: SipUri): string | undefined;
 }
 
 export type As = 'registrar' | 'proxy';
@@ -71,17 +76,20 @@ export class Authenticator {
   readonly #throttle: AuthenticatorOptions['throttle'];
   readonly #domains: ReadonlySet<string>;
   readonly #domain: string;
+  readonly #accountOf: AuthenticatorOptions['accountOf'];
   readonly #settings;
   readonly #unknown: UnknownNames;
   readonly #stop: (() => void)[];
   readonly nonces: Nonces;
 
-  constructor({ homes, accounts, throttle, clock, settings, secret, domains }: AuthenticatorOptions) {
+  constructor(options: AuthenticatorOptions) {
+    const { homes, accounts, throttle, clock, settings, secret, domains } = options;
     this.#homes = homes;
     this.#accounts = accounts;
     this.#throttle = throttle;
     this.#domains = domains;
     [this.#domain = ''] = domains;
+    this.#accountOf = options.accountOf;
     this.#settings = settings.of(sipAuthentication);
     this.nonces = new Nonces(clock, secret, this.#settings);
     this.#unknown = new UnknownNames(clock);
@@ -201,9 +209,8 @@ export class Authenticator {
   /** The account that From names; undefined where it is none of ours. @throws {SipError} 400 */
   #senderOf(request: SipRequest): string | undefined {
     const uri = parseUri(request.from.uri);
-    if (uri.user === '' || !this.#domains.has(domainOf(uri))) return undefined;
     try {
-      return addressOf(uri);
+      return this.#accountOf(uri);
     } catch (error) {
       if (error instanceof SipError) return undefined;
       throw error;

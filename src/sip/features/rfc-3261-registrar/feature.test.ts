@@ -207,6 +207,34 @@ test('bindings outlive a restart: a client on UDP is reached before it says anyt
   assert.equal((await client.expect('MESSAGE')).body, 'still there');
 });
 
+test('what waits when the server starts is given to who is still registered', async () => {
+  const client = await open();
+  await client.register(600);
+  client.autoAnswer.delete('MESSAGE');
+  const romeo = await open({ person: 'romeo' });
+  await romeo.message('sip:juliet@example.test', 'not now');
+  const first = await client.expect('MESSAGE');
+  client.reply(first, '480 Temporarily Unavailable');
+  await server.restart();
+  const again = await client.expect('MESSAGE', (message) => message.get('call-id') !== first.get('call-id'));
+  assert.equal(again.body, 'not now');
+  client.reply(again, '200 OK');
+});
+
+test('an address of the server is as good as its name', async () => {
+  const client = await open();
+  const port = server.running.ports.sip!;
+  const response = await client.request('REGISTER', `sip:127.0.0.1:${port}`, {
+    headers: [
+      `From: <sip:juliet@127.0.0.1:${port}>;tag=1`,
+      `To: <sip:juliet@127.0.0.1:${port}>`,
+      `Contact: ${client.contact}`,
+    ],
+  });
+  assert.equal(response.status, 200, response.text);
+  assert.equal(home().devices.size, 1);
+});
+
 test('what was cancelled is cancelled after a restart too', async () => {
   const client = await open();
   await client.register(600);

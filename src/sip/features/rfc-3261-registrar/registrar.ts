@@ -6,6 +6,7 @@ import { Binding, type Bindings, bindingsPart, type Registration, serveBindings 
 import { SipDevice } from '../../device.ts';
 import type { SipEdge } from '../../edge.ts';
 import { bindingRegistered, bindingRemoved } from '../../hooks.ts';
+import { flowToContact } from '../../reach.ts';
 import type { Flow } from '../../transport/flow.ts';
 import { BindingWriter } from './binding-writer.ts';
 import type { RegisterChanges } from './register.ts';
@@ -38,7 +39,9 @@ export class Registrar {
 
   /** Those of accounts that somebody is registered for are loaded, so that what is for them reaches them. */
   async start(): Promise<void> {
-    const { homes, log, clock } = this.#edge;
+    const { homes, log, clock, listening } = this.#edge;
+    await listening.promise;
+    if (this.#isStopped) return;
     try {
       // Such as were loaded before anybody could make devices of their bindings.
       for (const home of homes.all()) this.#restore(home, bindingsPart.of(home));
@@ -60,7 +63,8 @@ export class Registrar {
     const arrived = new Set<SipDevice>();
     const devices = new Set<SipDevice>();
     for (const said of put) {
-      const binding = this.#put(home, bindings, said, flow);
+      const way = flow === undefined || said.regId !== 0 ? flow : flowToContact(this.#edge, flow, said.parsed);
+      const binding = this.#put(home, bindings, said, way);
       const device = this.#deviceOf(home, bindings, said);
       if (device.add(binding)) arrived.add(device);
       devices.add(device);
@@ -177,7 +181,7 @@ export class Registrar {
     rearrange(home);
   }
 
-  /** Makes devices of what was read from the disk; they are announced when the home can be found. */
+  /** Makes devices of what was read from the disk; they are announced when the home, and they, can be found. */
   #restore(home: Home, bindings: Bindings): void {
     const now = this.#edge.clock.now();
     const arrived = new Set<SipDevice>();
@@ -192,8 +196,10 @@ export class Registrar {
       if (device.add(binding)) arrived.add(device);
     }
     if (arrived.size === 0) return;
-    setImmediate(() => {
-      if (!this.#isStopped && home.homes.loaded(home.address) === home) this.#announce(home, arrived);
+    void this.#edge.listening.promise.then(() => {
+      setImmediate(() => {
+        if (!this.#isStopped && home.homes.loaded(home.address) === home) this.#announce(home, arrived);
+      });
     });
   }
 
