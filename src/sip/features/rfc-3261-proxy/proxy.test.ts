@@ -1,104 +1,34 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { silentLog } from '#base/log.ts';
-import { Metrics } from '#base/metrics.ts';
 import { blockListOf } from '#contacts/block-list.ts';
 import { migrations } from '#store/migrations/all.ts';
 import { makeWorld, type World } from '../../../../test/support/homes.ts';
 import { MemoryFlow } from '../../../../test/support/memory-flow.ts';
+import { type ProxyUnderTest, startProxy } from '../../../../test/support/proxy.ts';
 import { Binding, bindingsPart, type Registration } from '../../bindings.ts';
-import type { SipEdge } from '../../edge.ts';
-import { route } from '../../router.ts';
-import { Transactions } from '../../transaction/transactions.ts';
-import type { Flow, Target, TransportName } from '../../transport/flow.ts';
-import { addressOf } from '../../wire/address.ts';
+import type { Flow, TransportName } from '../../transport/flow.ts';
 import { SipRequest, SipResponse } from '../../wire/message.ts';
 import { parseMessage } from '../../wire/message-parser.ts';
-import { SipError } from '../../wire/sip-error.ts';
-import { parseUri, type SipUri } from '../../wire/sip-uri.ts';
-import { StatefulProxy } from './stateful-proxy.ts';
+import { parseUri } from '../../wire/sip-uri.ts';
 
 const ROMEO = 'romeo@example.test';
 const JULIET = 'juliet@example.test';
 
 let world: World;
-let transactions: Transactions;
-let settings: { answerSeconds: number; maxBreadth: number; toOtherDomains: boolean };
-let flows: Map<string, MemoryFlow>;
-/** What the DNS and the network have, by host. */
-let reachable: Map<string, (Target | MemoryFlow)[]>;
+let { transactions, settings, flows, reachable } = {} as ProxyUnderTest;
 
 beforeEach(async () => {
   world = await makeWorld({ people: [ROMEO, JULIET], migrations });
-  settings = { answerSeconds: 190, maxBreadth: 60, toOtherDomains: true };
-  flows = new Map();
-  reachable = new Map();
-  startProxy();
+  // The name alone proves everything here.
+  ({ transactions, settings, flows, reachable } = startProxy(world, (request) => {
+    const name = request.header('proxy-authorization')?.match(/username="(\w+)"/)?.[1];
+    return name && `${name}@example.test`;
+  }));
   await world.home(JULIET);
   await world.home(ROMEO);
 });
 
 afterEach(() => world.close());
-
-function startProxy(): void {
-  transactions = new Transactions({
-    clock: world.clock,
-    log: silentLog(),
-    metrics: new Metrics(),
-    limits: { maxOngoing: 1000, rememberedTransactions: 1000 },
-    onRequest: (request, flow) => route(edge, request, flow),
-    flowTo: () => {
-      throw new SipError(503);
-    },
-  });
-  const isOwn = ({ host, port }: SipUri) => host === 'server.example.test' && (port ?? 5060) === 5060;
-  const domains = new Set(['example.test']);
-  const isLocal = (uri: SipUri) => domains.has(uri.host) || isOwn(uri);
-  const edge = {
-    homes: world.homes,
-    clock: world.clock,
-    log: silentLog(),
-    domain: 'example.test',
-    domains,
-    secret: Buffer.from('secret'),
-    transactions,
-    methods: new Map(),
-    optionTags: new Map(),
-    counts: { refused: { of: () => ({ add() {} }) } },
-    isOverloaded: false,
-    allow: 'OPTIONS',
-    gruus: { resolve: (uri: SipUri) => uri },
-    isLocal,
-    isRouteToUs: (uri: SipUri) => isOwn(uri) || (domains.has(uri.host) && (uri.user === '' || uri.params.has('lr'))),
-    hasFurtherRoute: (request: SipRequest) =>
-      request.values('route').some((value) => !value.includes('server.example')),
-    accountOf: (uri: SipUri) => (uri.user === '' ? undefined : addressOf(uri)),
-    authenticator: {
-      // The name alone proves everything here.
-      check(request: SipRequest) {
-        const name = request.header('proxy-authorization')?.match(/username="(\w+)"/)?.[1];
-        if (name === undefined)
-          return { status: 407, challenge: 'Proxy-Authenticate: Digest realm="example.test"\r\n' };
-        return { ok: true, home: world.homes.loaded(`${name}@example.test`)! };
-      },
-    },
-    transports: {
-      flowOf: (id: string) => flows.get(id),
-      async locate({ host }: SipUri) {
-        const found = reachable.get(host);
-        if (found === undefined) throw new SipError(503, 'Next Hop Not Found');
-        return found.map((_, i) => ({ transport: 'tcp', address: host, port: i, domain: host }));
-      },
-      async flowTo({ address, port }: Target) {
-        const found = reachable.get(address)?.[port];
-        if (found instanceof MemoryFlow) return found;
-        throw new SipError(503);
-      },
-    },
-  } as unknown as SipEdge;
-  const proxy = new StatefulProxy(edge, settings);
-  edge.otherwise = (incoming) => proxy.take(incoming);
-}
 
 /** A program at the other end of a flow. */
 class Agent {
@@ -495,8 +425,7 @@ describe('ways', () => {
   test('RFC 3263 §4.3: where one server fails, the next is asked', async () => {
     const busy = new Agent('busy');
     const good = new Agent('good');
-    const nowhere = { transport: 'tcp', address: '', port: 0, domain: '' } as const;
-    reachable.set('example.org', [nowhere, busy.flow, good.flow]);
+    reachable.set('example.org', ['nobody', busy.flow, good.flow]);
     romeo.send('INVITE', 'sip:x@example.org', [PROOF]);
     await turn();
     busy.reply(busy.request(), 503);
