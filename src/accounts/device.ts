@@ -87,6 +87,8 @@ export interface Device {
   /** Whether it has asked for the contact list, and so wants changes of it (RFC 6121 §2.2 "interested resource"). */
   readonly wantsContacts: boolean;
   takeMessage(message: Handover): void;
+  /** It says of each message, within milliseconds, whether it has it (a SIP response), to `messageDelivered` or `messageReturned`. */
+  readonly answersEach?: true;
   /** For who sends a lot: resolves when it has taken most of what it was sent, or is gone; undefined: it has already. */
   drained?(): Promise<void> | undefined;
   /** @param isForAccount it was sent to the account as a whole, not to this device alone */

@@ -1,13 +1,15 @@
+import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { Failure } from '#base/failure.ts';
 import type { Values } from '#base/settings.ts';
 import { isContact } from '#contacts/contact-list.ts';
 import { archivePreferences } from './archive-preferences.ts';
 import type { Delivery, End, Keep } from './delivery.ts';
+import { answersAtOnce, hold } from './holding.ts';
 import { INCOMING, type Inbox, inboxOf, OWED, UNTIL_DELIVERED, writeMarkSoon } from './inbox.ts';
 import { mayKeep } from './may-keep.ts';
 import type { messagingSettings } from './settings.ts';
-import { hasTaker } from './takers.ts';
+import { hasTaker, isTaker } from './takers.ts';
 
 export type MessagingSettings = Readonly<Values<typeof messagingSettings.shape>>;
 
@@ -63,7 +65,26 @@ export function archiveReceived(delivery: Delivery, settings: MessagingSettings)
   if (!taken && inbox.owed.size >= settings.maxWaiting) {
     throw new Failure('unavailable', 'So many messages wait for this account that no more are taken. Try again later.');
   }
-  if (keep === 'archive' || delivery.promised || !taken || inbox.catchUps.size > 0) keepReceived(delivery, home, inbox);
+  if (keep === 'archive' || !taken || inbox.catchUps.size > 0) keepReceived(delivery, home, inbox);
+  else if (delivery.promised) keepUnlessTaken(delivery, home, inbox);
+}
+
+/** Of what is not kept for history, only what its devices do not answer for themselves needs the disk. */
+function keepUnlessTaken(delivery: Delivery, home: Home, inbox: Inbox): void {
+  if (!takersOf(delivery, home).every(answersAtOnce)) {
+    keepReceived(delivery, home, inbox);
+    return;
+  }
+  const id = inbox.takeId(delivery.at);
+  delivery.receiverArchiveId = id;
+  inbox.owed.set(id, 0);
+  delivery.joins(hold(home, inbox, id, delivery.from.address, delivery.textFor(home.address, id)));
+}
+
+/** Those that it will be handed to. */
+function takersOf({ to }: Delivery, home: Home): Device[] {
+  const one = home.devices.get(to.device);
+  return one === undefined ? [...home.devices.values()].filter(isTaker) : [one];
 }
 
 /** RFC 6121 §8.5.3.2.1: what is for one device alone, which is not there, and is no chat, will be refused. */

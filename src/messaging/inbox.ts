@@ -5,6 +5,7 @@ import { homePart } from '#accounts/home.ts';
 import { Commit } from '#store/database.ts';
 import { nextId } from './archive-id.ts';
 import type { CatchUp } from './catch-up.ts';
+import { type Held, keepHeld, release } from './holding.ts';
 
 accountTable('archive', 'account');
 accountTable('inboxes', 'account');
@@ -44,6 +45,8 @@ export class Inbox {
   writing: (() => void) | undefined;
   /** What the newest write of this inbox travels with. */
   lastCommit: Commit | undefined;
+  /** Of the owed ones, those that are not on disk yet, and may never have to be. */
+  readonly held = new Map<number, Held>();
   /** Devices that are being given what waited. */
   readonly catchUps = new Map<Device, CatchUp>();
 
@@ -96,14 +99,22 @@ export const inboxOf = homePart<Inbox>({
     inbox.hasPassing = recent!.some((row) => (Number(row.flags) & UNTIL_DELIVERED) !== 0);
     return inbox;
   },
-  busy: (inbox) => inbox.writing !== undefined || inbox.lastCommit?.state === 'pending' || inbox.catchUps.size > 0,
-  flush: (inbox, home) => writeMark(home, inbox),
+  busy: ({ writing, lastCommit, catchUps, held }) =>
+    writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0,
+  flush(inbox, home) {
+    for (const held of inbox.held.values()) keepHeld(inbox, held);
+    writeMark(home, inbox);
+  },
 });
 
 /** A device has the message: it has acknowledged it, or it cannot acknowledge and has been written to. */
 export function messageDelivered(home: Home, archiveId: number): void {
   const inbox = inboxOf.of(home);
-  if (inbox.owed.delete(archiveId)) writeMarkSoon(home, inbox);
+  if (inbox.owed.delete(archiveId)) {
+    const held = inbox.held.get(archiveId);
+    if (held === undefined) writeMarkSoon(home, inbox);
+    else release(inbox, held);
+  }
   for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
 }
 
@@ -117,6 +128,8 @@ export function messageReturned(home: Home, archiveId: number): boolean {
   if (holders === undefined) return false;
   const left = Math.max(holders - 1, 0);
   inbox.owed.set(archiveId, left);
+  const held = left === 0 ? inbox.held.get(archiveId) : undefined;
+  if (held !== undefined) keepHeld(inbox, held);
   for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
   return left === 0;
 }

@@ -16,6 +16,7 @@ export class SipDevice implements Device {
   readonly home: Home;
   readonly publication = undefined;
   readonly wantsContacts = false;
+  readonly answersEach = true;
   /** That it is registered says that it is there, until it publishes something (RFC 3903). */
   readonly registration: Publication;
   /** The newest last. */

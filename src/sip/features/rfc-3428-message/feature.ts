@@ -7,6 +7,7 @@
 import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { Delivery } from '#messaging/delivery.ts';
+import { inboxOf } from '#messaging/inbox.ts';
 import { forget, submit } from '#messaging/submit.ts';
 import type { Commit } from '#store/database.ts';
 import type { SipEdge } from '../../edge.ts';
@@ -60,26 +61,26 @@ function take(edge: SipEdge, incoming: IncomingRequest): void | Promise<void> {
   answer(edge, incoming, delivery, submitted);
 }
 
-/** 200 when it is on disk; 202 when it waits there for somebody to sign in (RFC 3428 §7). */
+/** 200 when a device has it or it is on disk; 202 when it waits there for somebody to sign in (RFC 3428 §7). */
 function answer(edge: SipEdge, incoming: IncomingRequest, delivery: Delivery, commit: Commit | undefined): void {
-  const { receiver, receiverArchiveId } = delivery;
-  const waits = receiverArchiveId !== 0 && receiver !== undefined && !hasAnyTaker(receiver);
-  const status = waits ? 202 : 200;
   if (commit === undefined || commit.state === 'done') {
-    incoming.respond(status);
+    incoming.respond(waits(delivery) ? 202 : 200);
     return;
   }
   commit.onSettled(() => {
-    if (commit.state === 'done') return incoming.respond(status);
+    if (commit.state === 'done') {
+      incoming.respond(waits(delivery) ? 202 : 200);
+      return;
+    }
     forget(delivery);
-    const error = toSipError(commit.error, edge.log);
-    incoming.respond(error.status, { reason: error.reason, head: error.head });
+    const { status, reason, head } = toSipError(commit.error, edge.log);
+    incoming.respond(status, { reason, head });
   });
 }
 
-function hasAnyTaker(home: Home): boolean {
-  for (const device of home.devices.values()) if (device.takesMessages) return true;
-  return false;
+/** Whether no device has been given it. */
+function waits({ receiver, receiverArchiveId }: Delivery): boolean {
+  return receiver !== undefined && inboxOf.of(receiver).owed.get(receiverArchiveId) === 0;
 }
 
 /** Which of the sender's contact bindings a request comes from: the one that was registered on the same flow. */
