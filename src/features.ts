@@ -7,6 +7,7 @@ import { message } from '#sip/features/rfc-3428-message/feature.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
+import { xcapDiff } from '#sip/features/rfc-5875-xcap-diff/feature.ts';
 import { subscribe } from '#sip/features/rfc-6665-subscribe/feature.ts';
 import { unifiedCmTrunk } from '#sip/features/unified-cm-trunk/feature.ts';
 import type { XmppFeature } from '#xmpp/feature.ts';
@@ -70,6 +71,7 @@ export const sipFeatures: readonly SipFeature[] = [
   publish,
   subscribe,
   xcap,
+  xcapDiff,
   unifiedCmTrunk,
   proxy,
 ];

@@ -219,6 +219,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   metrics.collectProcess();
   const https = await openHttps(node, certificates, routes, portOffset);
+  routes.portNow = () => https.port;
   started.defer(() => https.stop());
   started.defer(settings.onChange(httpsSettings, (changed) => moveWhereNeeded(https, changed)));
   const http = await openHttp(node, portOffset, problems);

@@ -19,6 +19,8 @@ export type HttpHandler = (
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface HttpRoutes {
+  /** What the port is now; 0 while it is closed. */
+  readonly port: number;
   /**
    * Takes the requests to a path and to all below it; of several, the longest path has them.
    * @param path begins with a slash and ends without one
@@ -42,8 +44,14 @@ export class HttpError extends Error {
 }
 
 export class HttpRouteTable implements HttpRoutes {
+  /** Set by who keeps the port open. */
+  portNow: () => number = () => 0;
   readonly #handlers = new Map<string, HttpHandler>();
   readonly #upgrades = new Map<string, Map<string, UpgradeHandler>>();
+
+  get port(): number {
+    return this.portNow();
+  }
 
   handle(path: string, handler: HttpHandler): () => void {
     return register(this.#handlers, path, handler, path);

@@ -5,7 +5,7 @@ import { serialize } from '#xml/serializer.ts';
 import { deleteAttribute, deleteElement, NoParent, putAttribute, putElement } from './edit.ts';
 import { DOCUMENT_LIMITS, pathTo, readAttributeValue, readFragment, scopeOf, writeNamespaces } from './fragment.ts';
 import { parseBindings, parseSelector, selectOne } from './selector.ts';
-import { XcapError, type XcapFault } from './xcap-error.ts';
+import { XcapError, type XcapFaultKind } from './xcap-error.ts';
 
 const TEXT = '<root><el att="first"/><el att="second"/><more/></root>';
 const read = (text: string) => readDocument(text, DOCUMENT_LIMITS);
@@ -16,7 +16,7 @@ function put(selector: string, fragment: string, text = TEXT): string {
   return `${isNew ? 'new' : 'old'} ${serialize(root).replaceAll("'", '"')}`;
 }
 
-const fault = (wanted: XcapFault) => (error: unknown) => error instanceof XcapError && error.fault === wanted;
+const fault = (wanted: XcapFaultKind) => (error: unknown) => error instanceof XcapError && error.fault.kind === wanted;
 
 test('RFC 4825 §8.2.3: an element is inserted behind its like, or where its position says', () => {
   const cases: [selector: string, fragment: string, result: string][] = [

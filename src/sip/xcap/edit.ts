@@ -1,7 +1,7 @@
 /** What a PUT or a DELETE of a node does to a document (RFC 4825 §8.2, §8.3). Works on a tree that nobody else holds. */
 import type { Element } from '#xml/element.ts';
 import { type Found, isNamed, type NodeSelector, type Step, select, selectOne } from './selector.ts';
-import { XcapError } from './xcap-error.ts';
+import { type XcapError, xcapError } from './xcap-error.ts';
 
 /** Where the parent is that a node would go into: there is none, and so many steps lead to an element that is there. */
 export class NoParent extends Error {
@@ -91,10 +91,10 @@ export function deleteElement(root: Element, { steps }: NodeSelector): boolean {
   const found = selectOne(root, steps);
   if (found === undefined) return false;
   const { element, parent } = found;
-  if (parent === undefined) throw new XcapError('cannot-delete', 'a document has a root; delete the document');
+  if (parent === undefined) throw xcapError('cannot-delete', 'a document has a root; delete the document');
   parent.children.splice(parent.children.indexOf(element), 1);
   if (select(root, steps).length > 0) {
-    throw new XcapError('cannot-delete', 'the selector would select another element then');
+    throw xcapError('cannot-delete', 'the selector would select another element then');
   }
   return true;
 }
@@ -108,5 +108,5 @@ export function deleteAttribute(root: Element, { steps }: NodeSelector, name: st
 }
 
 function cannotInsert(phrase: string): XcapError {
-  return new XcapError('cannot-insert', phrase);
+  return xcapError('cannot-insert', phrase);
 }

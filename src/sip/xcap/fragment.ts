@@ -3,7 +3,7 @@ import { type DocumentLimits, lookUpPrefix, readDocument, type Scope, type XmlDo
 import { Element } from '#xml/element.ts';
 import { XmlError } from '#xml/parser.ts';
 import { escapeAttribute } from '#xml/serializer.ts';
-import { XcapError } from './xcap-error.ts';
+import { xcapError } from './xcap-error.ts';
 
 export const DOCUMENT_LIMITS: DocumentLimits = { maxDepth: 32, maxAttributes: 64, maxElements: 50_000 };
 
@@ -14,7 +14,7 @@ export function readUtf8(body: Uint8Array): string {
   try {
     return UTF8.decode(body);
   } catch {
-    throw new XcapError('not-utf-8', 'the body is not UTF-8');
+    throw xcapError('not-utf-8', 'the body is not UTF-8');
   }
 }
 
@@ -32,8 +32,7 @@ export function readFragment(text: string, scope: Scope | undefined): Element {
   const wrapped = `<in${declarations(scope)}>${text}</in>`;
   const { root } = reading('not-xml-frag', () => readDocument(wrapped, DOCUMENT_LIMITS));
   const [only, ...others] = root.children.filter((child) => typeof child !== 'string' || child.trim() !== '');
-  if (!(only instanceof Element) || others.length > 0)
-    throw new XcapError('not-xml-frag', 'the body is not one element');
+  if (!(only instanceof Element) || others.length > 0) throw xcapError('not-xml-frag', 'the body is not one element');
   return only;
 }
 
@@ -84,7 +83,7 @@ function reading<T>(fault: 'not-well-formed' | 'not-xml-frag' | 'not-xml-att-val
   try {
     return read();
   } catch (error) {
-    if (error instanceof XmlError) throw new XcapError(fault, error.message);
+    if (error instanceof XmlError) throw xcapError(fault, error.message);
     throw error;
   }
 }

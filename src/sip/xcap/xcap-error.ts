@@ -1,50 +1,37 @@
-import { writeDocument } from '#xml/document-writer.ts';
-import { element, type Node } from '#xml/element.ts';
-import { NS_XCAP_ERROR } from '../bodies/namespaces.ts';
+import { writeXcapError, type XcapFault } from '../bodies/xcap-error.ts';
+import { readText } from '../wire/byte-string.ts';
 
-/** RFC 4825 §11.2: what a document of errors can say. */
-export type XcapFault =
-  | 'not-well-formed'
-  | 'not-xml-frag'
-  | 'no-parent'
-  | 'schema-validation-error'
-  | 'not-xml-att-value'
-  | 'cannot-insert'
-  | 'cannot-delete'
-  | 'uniqueness-failure'
-  | 'constraint-failure'
-  | 'not-utf-8';
+export type XcapFaultKind = Exclude<XcapFault['kind'], 'extension'>;
 
 /** Why a document cannot become what a client wants (RFC 4825 §11): a conflict, and a document that says which. */
 export class XcapError extends Error {
   readonly fault: XcapFault;
-  readonly content: readonly Node[];
 
-  /**
-   * @param phrase one sentence, for the person who asked
-   * @param content what the fault asks for: the `<ancestor>` of 'no-parent', the `<exists>` of 'uniqueness-failure'
-   */
-  constructor(fault: XcapFault, phrase: string, content: readonly Node[] = []) {
+  /** @param phrase one sentence, for the person who asked */
+  constructor(fault: XcapFault, phrase: string) {
     super(phrase);
     this.name = 'XcapError';
     this.fault = fault;
-    this.content = content;
+  }
+
+  /** A document of the type application/xcap-error+xml, as text. */
+  get document(): string {
+    return readText(writeXcapError(this.fault, this.message));
   }
 }
 
-/** 'no-parent' (§11.2.3). @param ancestor the URI of the closest ancestor that exists */
+/** One that says nothing but what it is. */
+export function xcapError(kind: Exclude<XcapFaultKind, 'no-parent' | 'uniqueness-failure'>, phrase: string): XcapError {
+  return new XcapError({ kind }, phrase);
+}
+
+/** @param ancestor the URI of the closest ancestor that exists (§11.2.3) */
 export function noParent(phrase: string, ancestor: string): XcapError {
-  return new XcapError('no-parent', phrase, [element('ancestor', NS_XCAP_ERROR, {}, ancestor)]);
+  return new XcapError({ kind: 'no-parent', ancestor }, phrase);
 }
 
-/** 'uniqueness-failure' (§11.2.8). @param field the node, relative to the root, whose value is there already */
+/** @param field the node, relative to the root, whose value is there already (§11.2.8) */
 export function notUnique(phrase: string, field: string, alternative?: string): XcapError {
-  const value = alternative === undefined ? undefined : element('alt-value', NS_XCAP_ERROR, {}, alternative);
-  return new XcapError('uniqueness-failure', phrase, [element('exists', NS_XCAP_ERROR, { field }, value)]);
-}
-
-/** A document of the type application/xcap-error+xml. */
-export function writeXcapError({ fault, message, content }: XcapError): string {
-  const inside = element(fault, NS_XCAP_ERROR, { phrase: message }, ...content);
-  return writeDocument(element('xcap-error', NS_XCAP_ERROR, {}, inside), new Map());
+  const alternatives = alternative === undefined ? [] : [alternative];
+  return new XcapError({ kind: 'uniqueness-failure', fields: [{ field, alternatives }] }, phrase);
 }

@@ -9,6 +9,7 @@ import { writeDocument } from '#xml/document-writer.ts';
 import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
+import { documentChanged } from './hooks.ts';
 import type { ApplicationUsage, Wanted } from './usage.ts';
 import { constraint } from './validation.ts';
 
@@ -19,7 +20,7 @@ const PUT = `insert into xcap_documents (account, namespace, content) values (?,
   on conflict (account, namespace) do update set content = excluded.content`;
 const DELETE = 'delete from xcap_documents where account = ? and namespace = ?';
 
-/** So many changes of one account may wait for each other. */
+/** So many reads and changes of one account may wait for each other. */
 const MAX_WAITING = 100;
 
 /** A document as it is served. */
@@ -36,8 +37,9 @@ const REFUSALS: readonly FailureKind[] = ['malformed', 'conflict', 'not-acceptab
 
 const turns = new WeakMap<Home, Semaphore>();
 
-export async function readPresent(home: Home, usage: ApplicationUsage): Promise<Present | undefined> {
-  return present(home, usage, await load(home, usage));
+/** Never while it is being changed: what is half done has no entity-tag. @throws {Failure} 'over-limit', 'store-failing' */
+export function readPresent(home: Home, usage: ApplicationUsage): Promise<Present | undefined> {
+  return turnOf(home).run(async () => present(home, usage, await load(home, usage)));
 }
 
 /**
@@ -51,9 +53,7 @@ export function changeDocument(
   maxBytes: number,
   edit: (now: Present | undefined) => Edit | undefined,
 ): Promise<Present | undefined> {
-  const turn = turns.get(home) ?? new Semaphore(1, MAX_WAITING);
-  turns.set(home, turn);
-  return turn.run(async () => {
+  return turnOf(home).run(async () => {
     const kept = await load(home, usage);
     let text: string | undefined;
     await apply(home, usage, () => {
@@ -64,6 +64,7 @@ export function changeDocument(
       return { root: edited.root, text };
     });
     if (usage.stored === undefined) await keep(home, usage, text);
+    home.homes.hooks.run(documentChanged, { home });
     return present(home, usage, text);
   });
 }
@@ -78,6 +79,12 @@ async function apply(home: Home, usage: ApplicationUsage, decide: () => Wanted |
   }
 }
 
+function turnOf(home: Home): Semaphore {
+  const turn = turns.get(home) ?? new Semaphore(1, MAX_WAITING);
+  turns.set(home, turn);
+  return turn;
+}
+
 /** What was put last stays as it was written for as long as it says what is so. */
 function present(home: Home, usage: ApplicationUsage, kept: string | undefined): Present | undefined {
   const keptRoot = kept === undefined ? undefined : readDocument(kept, DOCUMENT_LIMITS).root;
@@ -85,7 +92,11 @@ function present(home: Home, usage: ApplicationUsage, kept: string | undefined):
   if (root === undefined) return undefined;
   const isSame = keptRoot !== undefined && serialize(root) === serialize(keptRoot);
   const text = isSame ? kept! : write(usage, root);
-  return { text, tag: `"${hash('sha256', text, 'base64url').slice(0, 22)}"` };
+  return { text, tag: tagOf(text) };
+}
+
+export function tagOf(text: string): string {
+  return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
 function write({ prefixes }: ApplicationUsage, root: Element): string {

@@ -6,11 +6,8 @@ import { integer } from '#base/settings.ts';
 import { sipAuthentication } from '../../authentication/settings.ts';
 import { sipFeature } from '../../feature.ts';
 import { HttpAuthentication } from './http-authentication.ts';
-import { pidfManipulation } from './pidf-manipulation.ts';
-import { omaPresRules, presRules } from './pres-rules.ts';
-import { resourceLists } from './resource-lists.ts';
-import { rlsServices } from './rls-services.ts';
 import { xcapHandler } from './server.ts';
+import { usages } from './usages.ts';
 import { XCAP_ROOT } from './xcap-root.ts';
 
 export const xcap = sipFeature({
@@ -33,7 +30,6 @@ export const xcap = sipFeature({
     const { nonces } = authenticator;
     const algorithms = settings.of(sipAuthentication);
     const authentication = new HttpAuthentication({ homes, accounts, throttle, nonces, domains, settings: algorithms });
-    const usages = [resourceLists, rlsServices, presRules, omaPresRules, pidfManipulation];
     const handler = xcapHandler({ root: XCAP_ROOT, usages, authentication, domain, settings: sip.settings });
     sip.onStop(https.handle(XCAP_ROOT, handler));
   },

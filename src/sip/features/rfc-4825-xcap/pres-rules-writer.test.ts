@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { readDocument } from '#xml/document.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
-import { XcapError, type XcapFault } from '../../xcap/xcap-error.ts';
+import { XcapError, type XcapFaultKind } from '../../xcap/xcap-error.ts';
 import { readPresRules } from './pres-rules-reader.ts';
 import { writePresRules } from './pres-rules-writer.ts';
 
@@ -111,7 +111,7 @@ test('RFC 4745 §10.2: of several rules the most generous holds; who is blocked 
 
 test('RFC 4745, RFC 5025: what a contact list and a block list cannot say is refused', () => {
   const person = '<pr:provide-persons><pr:all-persons/></pr:provide-persons>';
-  const cases: [fault: XcapFault, rules: string][] = [
+  const cases: [fault: XcapFaultKind, rules: string][] = [
     ['schema-validation-error', '<list/>'],
     ['schema-validation-error', '<rule/>'],
     ['schema-validation-error', '<rule id="a"/><rule id="a"/>'],
@@ -142,7 +142,7 @@ test('RFC 4745, RFC 5025: what a contact list and a block list cannot say is ref
   for (const [fault, rules] of cases) {
     assert.throws(
       () => read(rules),
-      (error) => error instanceof XcapError && error.fault === fault,
+      (error) => error instanceof XcapError && error.fault.kind === fault,
       rules,
     );
   }

@@ -5,7 +5,7 @@ import { type Contact, newContact } from '#contacts/contact.ts';
 import { readDocument } from '#xml/document.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
-import { XcapError, type XcapFault } from '../../xcap/xcap-error.ts';
+import { XcapError, type XcapFaultKind } from '../../xcap/xcap-error.ts';
 import { readResourceLists } from './resource-lists-reader.ts';
 import { writeResourceLists } from './resource-lists-writer.ts';
 
@@ -86,7 +86,7 @@ test('what has changed elsewhere is changed in it: names, contacts, groups', () 
 });
 
 test('RFC 4826 §3.4: what the schema, the constraints or a contact list do not allow is refused by name', () => {
-  const cases: [fault: XcapFault, text: string][] = [
+  const cases: [fault: XcapFaultKind, text: string][] = [
     ['schema-validation-error', '<entry uri="sip:a@b"/>'],
     ['schema-validation-error', '<list><entry/></list>'],
     ['schema-validation-error', '<list><entry-ref/></list>'],
@@ -108,7 +108,7 @@ test('RFC 4826 §3.4: what the schema, the constraints or a contact list do not 
   for (const [fault, text] of cases) {
     assert.throws(
       () => readResourceLists(parse(text)),
-      (error) => error instanceof XcapError && error.fault === fault,
+      (error) => error instanceof XcapError && error.fault.kind === fault,
       text,
     );
   }

@@ -4,12 +4,15 @@ import { prepareAddress } from '#accounts/address.ts';
 import type { Home } from '#accounts/home.ts';
 import { Failure } from '#base/failure.ts';
 import { HttpError, type HttpHandler } from '#base/http-routes.ts';
+import { NS_XCAP_CAPS } from '../../bodies/namespaces.ts';
+import { XCAP_CAPS_TYPE } from '../../bodies/xcap-caps.ts';
+import { XCAP_ERROR_TYPE } from '../../bodies/xcap-error.ts';
 import { readUtf8, readWhole } from '../../xcap/fragment.ts';
 import { judge } from '../../xcap/preconditions.ts';
 import { SelectorError } from '../../xcap/selector.ts';
-import { noParent, writeXcapError, XcapError } from '../../xcap/xcap-error.ts';
+import { noParent, XcapError } from '../../xcap/xcap-error.ts';
 import { parseXcapUri, type XcapUri } from '../../xcap/xcap-uri.ts';
-import { CAPS_AUID, CAPS_TYPE, capsDocument } from './caps.ts';
+import { CAPS_AUID, capsDocument } from './caps.ts';
 import { contactOf } from './contact-uris.ts';
 import { changeDocument, type Present, readPresent } from './documents.ts';
 import type { HttpAuthentication } from './http-authentication.ts';
@@ -49,7 +52,7 @@ export function xcapHandler(options: XcapServerOptions): HttpHandler {
     } catch (error) {
       if (error instanceof SelectorError) throw new HttpError(400, error.message);
       if (!(error instanceof XcapError)) throw error;
-      send(response, 409, { 'Content-Type': 'application/xcap-error+xml' }, writeXcapError(error));
+      send(response, 409, { 'Content-Type': XCAP_ERROR_TYPE }, error.document);
     }
   };
 }
@@ -100,7 +103,7 @@ class XcapServer {
   #serveCaps(request: IncomingMessage, response: ServerResponse, uri: XcapUri): void {
     if (uri.path.join('/') !== 'index') throw nothingThere();
     checkMethod(request, response, READING);
-    readFrom(request, response, uri, capsDocument(this.#options.usages), CAPS_TYPE, 'urn:ietf:params:xml:ns:xcap-caps');
+    readFrom(request, response, uri, capsDocument(this.#options.usages), XCAP_CAPS_TYPE, NS_XCAP_CAPS);
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Element } from '#xml/element.ts';
-import { XcapError } from '../../xcap/xcap-error.ts';
+import { type XcapError, xcapError } from '../../xcap/xcap-error.ts';
 
 export function invalid(phrase: string): XcapError {
-  return new XcapError('schema-validation-error', phrase);
+  return xcapError('schema-validation-error', phrase);
 }
 
 export function constraint(phrase: string): XcapError {
-  return new XcapError('constraint-failure', phrase);
+  return xcapError('constraint-failure', phrase);
 }
 
 /** @throws {XcapError} 'schema-validation-error' for text where there is none */

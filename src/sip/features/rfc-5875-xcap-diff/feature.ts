@@ -1,0 +1,148 @@
+/**
+ * RFC 5875: An XCAP Diff Event Package.
+ * Tells a client when its documents at the XCAP server have changed, whoever has changed them.
+ */
+import type { Home } from '#accounts/home.ts';
+import { text } from '#base/settings.ts';
+import { blockListChanged, contactChanged } from '#contacts/hooks.ts';
+import { NS_RESOURCE_LISTS } from '../../bodies/namespaces.ts';
+import { RESOURCE_LISTS_TYPE } from '../../bodies/resource-lists.ts';
+import { writeXcapDiff, XCAP_DIFF_TYPE } from '../../bodies/xcap-diff.ts';
+import { readXml } from '../../bodies/xml-body.ts';
+import type { EventPackage, NotifyDocument } from '../../event-package.ts';
+import { type SipFeatureContext, sipFeature } from '../../feature.ts';
+import type { IncomingRequest } from '../../incoming-request.ts';
+import { writeText } from '../../wire/byte-string.ts';
+import { SipError } from '../../wire/sip-error.ts';
+import { documentChanged } from '../rfc-4825-xcap/hooks.ts';
+import { usages } from '../rfc-4825-xcap/usages.ts';
+import { XCAP_ROOT } from '../rfc-4825-xcap/xcap-root.ts';
+import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
+import { changesOf, ownPlaces, type Watched } from './watched.ts';
+
+const settings = {
+  rootUri: text({
+    default: '',
+    pattern: /^(https:\/\/.+\/)?$/,
+    expects: 'an https URI with a slash at its end, or nothing',
+    help: 'The XCAP root as clients reach it, where that is not https://DOMAIN:PORT/xcap-root/ with the port of the server.',
+  }),
+};
+
+type Context = SipFeatureContext<typeof settings>;
+
+export const xcapDiff = sipFeature({
+  spec: 'RFC 5875',
+  title: 'XCAP Diff Event Package',
+  version: '',
+  status: 'partial',
+  note: 'Documents and collections of the subscriber, by their entity-tags (RFC 5874); no patches, no single nodes.',
+  settings,
+  setup(sip) {
+    const watching = new XcapDiffPackage(sip);
+    sip.eventPackage(watching);
+    sip.on(contactChanged, 'observe', ({ home }) => watching.changed(home));
+    sip.on(blockListChanged, 'push', ({ home }) => watching.changed(home));
+    sip.on(documentChanged, 'tell', ({ home }) => watching.changed(home));
+  },
+});
+
+class XcapDiffPackage implements EventPackage {
+  readonly name = 'xcap-diff';
+  readonly contentTypes = [XCAP_DIFF_TYPE];
+  readonly requestTypes = [RESOURCE_LISTS_TYPE];
+  readonly defaultSeconds = 3600;
+  readonly #sip: Context;
+  readonly #subscriptions = new Map<Home, Set<Subscription>>();
+  /** Homes whose documents are being looked at; true: they have changed since. */
+  readonly #looking = new Map<Home, boolean>();
+
+  constructor(sip: Context) {
+    this.#sip = sip;
+  }
+
+  /** @throws {SipError} 403 for documents of others, 400 */
+  async open(subscription: Subscription, incoming: IncomingRequest, isRefresh: boolean): Promise<void> {
+    const { home, watcher } = subscription;
+    if (watcher !== home.address || subscription.init.trust !== undefined) {
+      throw new SipError(403, 'Documents are for their owner alone');
+    }
+    const { body } = incoming.request;
+    const before = subscription.data as Watched | undefined;
+    const places = body === '' ? (before?.places ?? usages) : ownPlaces(readAsked(body), home, usages);
+    const watched: Watched = { places, now: new Map(), told: new Map() };
+    await changesOf(home, watched);
+    subscription.data = watched;
+    if (isRefresh) return;
+    const others = this.#subscriptions.get(home) ?? new Set();
+    this.#subscriptions.set(home, others.add(subscription));
+  }
+
+  /** RFC 5875 §4.7: all documents at first and when they are asked for again, then those that have changed. */
+  document(subscription: Subscription): NotifyDocument | undefined {
+    const watched = subscription.data as Watched | undefined;
+    if (watched === undefined || subscription.state !== 'active') return undefined;
+    const changes = [...watched.now].filter(([sel, tag]) => watched.told.get(sel) !== tag);
+    const gone = [...watched.told].filter(([sel]) => !watched.now.has(sel));
+    const isAll = changes.length + gone.length === 0;
+    const told = watched.told;
+    watched.told = new Map(watched.now);
+    const body = writeXcapDiff({
+      root: writeText(this.#root),
+      changes: [
+        ...(isAll ? [...watched.now] : changes).map(([sel, newEtag]) => {
+          const previousEtag = isAll ? undefined : told.get(sel);
+          return { kind: 'document', sel, newEtag, ...(previousEtag && { previousEtag }), patches: [] } as const;
+        }),
+        ...gone.map(([sel, previousEtag]) => ({ kind: 'document', sel, previousEtag, patches: [] }) as const),
+      ],
+    });
+    return { contentType: XCAP_DIFF_TYPE, body, entityTag: '' };
+  }
+
+  close(subscription: Subscription): void {
+    const others = this.#subscriptions.get(subscription.home);
+    others?.delete(subscription);
+    if (others?.size === 0) this.#subscriptions.delete(subscription.home);
+  }
+
+  /** A hundred contacts that come at once are looked at once. */
+  changed(home: Home): void {
+    if (!this.#subscriptions.has(home)) return;
+    if (this.#looking.has(home)) this.#looking.set(home, true);
+    else void this.#look(home);
+  }
+
+  async #look(home: Home): Promise<void> {
+    try {
+      do {
+        this.#looking.set(home, false);
+        // What is still to be changed in this turn is one change with it.
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const subscription of [...(this.#subscriptions.get(home) ?? [])]) {
+          if (await changesOf(home, subscription.data as Watched)) subscription.changed();
+        }
+      } while (this.#looking.get(home));
+    } catch (err) {
+      this.#sip.edge.log.warn({ err, account: home.address }, 'documents could not be compared');
+    } finally {
+      this.#looking.delete(home);
+    }
+  }
+
+  get #root(): string {
+    const { rootUri } = this.#sip.settings;
+    const { domain, https } = this.#sip.edge;
+    return rootUri === '' ? `https://${domain}:${https.port}${XCAP_ROOT}/` : rootUri;
+  }
+}
+
+/** RFC 5875 §4.4: URIs in resource lists, relative to the XCAP root. @throws {SipError} 400 */
+function readAsked(body: string): string[] {
+  const root = readXml(body, 'resource lists', 'resource-lists', NS_RESOURCE_LISTS);
+  const lists = root.elements().filter((list) => list.is('list', NS_RESOURCE_LISTS));
+  return lists.flatMap((list) => {
+    const entries = list.elements().filter((entry) => entry.is('entry', NS_RESOURCE_LISTS));
+    return entries.map((entry) => entry.attribute('uri') ?? '');
+  });
+}
