@@ -9,6 +9,7 @@ import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
 import { xcapDiff } from '#sip/features/rfc-5875-xcap-diff/feature.ts';
 import { subscribe } from '#sip/features/rfc-6665-subscribe/feature.ts';
+import { webSocket } from '#sip/features/rfc-7118-websocket.ts';
 import { unifiedCmTrunk } from '#sip/features/unified-cm-trunk/feature.ts';
 import type { XmppFeature } from '#xmpp/feature.ts';
 import { sessionEstablishment } from '#xmpp/features/rfc-3921-session.ts';
@@ -70,6 +71,7 @@ export const sipFeatures: readonly SipFeature[] = [
   presence,
   publish,
   subscribe,
+  webSocket,
   xcap,
   xcapDiff,
   unifiedCmTrunk,

@@ -28,10 +28,10 @@ export class Connections {
   refusal(
     address: string,
     underWay = 0,
-  ): 'too-many-connections' | 'too-many-from-address' | 'too-many-silent' | undefined {
+  ): 'too-many-connections' | 'too-many-of-address' | 'too-many-silent' | undefined {
     const { maxConnections, maxConnectionsPerAddress, maxSilentPerAddress } = this.#context.limits;
     if (this.#all.size >= maxConnections) return 'too-many-connections';
-    if ((this.#perAddress.get(address) ?? 0) + underWay >= maxConnectionsPerAddress) return 'too-many-from-address';
+    if ((this.#perAddress.get(address) ?? 0) + underWay >= maxConnectionsPerAddress) return 'too-many-of-address';
     if ((this.#silent.get(address)?.size ?? 0) + underWay >= maxSilentPerAddress) return 'too-many-silent';
     return undefined;
   }

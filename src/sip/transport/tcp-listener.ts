@@ -49,8 +49,9 @@ export class TcpListener {
   #accept(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
     const refused = this.#connections.refusal(address, this.#tls?.underWay(address));
+    // Without an address it is gone already.
     if (refused !== undefined || address === '') {
-      this.#context.figures.refused.of(refused ?? 'gone').add(1);
+      if (refused !== undefined) this.#context.figures.refused.of(refused).add(1);
       socket.on('error', () => {});
       socket.destroy();
     } else if (this.#tls === undefined) this.#take('tcp', socket, []);

@@ -178,7 +178,7 @@ test('one network address has so many connections, and so many that have said no
   await until('they are gone', async () => (await refused(server, 'no-message')) === 2, { everyMs: 5 });
   for (const callId of ['one', 'two', 'three']) await speak(callId);
   assert.equal(await isRefused(), true);
-  assert.equal(await refused(server, 'too-many-from-address'), 1);
+  assert.equal(await refused(server, 'too-many-of-address'), 1);
 });
 
 test('a peer that does not read what it is sent is not read from either, and cut off when that is too much', async (t) => {
