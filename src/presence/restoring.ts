@@ -3,6 +3,7 @@ import { contactsOf } from '#contacts/contact-list.ts';
 import { noticeOf, tellAll } from './notices.ts';
 import { forEachSeen } from './shown.ts';
 import { DELETE_ENDED, SELECT_PUBLISHING } from './source-rows.ts';
+import { upkeepOf } from './upkeep.ts';
 
 /** So many homes are loaded at a time, so that people who sign in meanwhile need not wait for all of them. */
 const AT_ONCE = 20;
@@ -10,14 +11,17 @@ const AT_ONCE = 20;
 /**
  * Brings back what was published before the server was stopped: the homes of those accounts are loaded, for contacts ask
  * only those that are. Not waited for: whoever publishes again meanwhile loads the home, too.
- * @returns how to give it up
+ * @returns how to stop: this, and the upkeep of sources; what is not written yet is when the homes are closed
  */
 export function restoreSources(homes: Homes): () => void {
   const stopping = new AbortController();
   restoreAll(homes, stopping.signal).catch((err: unknown) => {
     if (!stopping.signal.aborted) homes.log.error({ err }, 'what was published before could not be brought back');
   });
-  return () => stopping.abort();
+  return () => {
+    stopping.abort();
+    upkeepOf(homes).stop();
+  };
 }
 
 async function restoreAll(homes: Homes, signal: AbortSignal): Promise<void> {

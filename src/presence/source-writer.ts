@@ -21,6 +21,7 @@ export class SourceWriter {
   readonly #written = new WeakSet<Publication>();
   #waiting = new Set<Scene>();
   #cancel: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,8 +41,16 @@ export class SourceWriter {
 
   touched(scene: Scene, id: string, afterMs = WRITE_AFTER_MS): void {
     scene.unwritten.add(id);
+    if (this.#isStopped) return;
     this.#waiting.add(scene);
     this.#cancel ??= this.#clock.after(afterMs, () => this.#writeAll());
+  }
+
+  /** From now on only `write` writes. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   /** It was read from the disk. */

@@ -30,13 +30,26 @@ export class Upkeep {
   readonly authorizations = new Set<AuthorizationListener>();
   /** Scenes whose watchers have to be told that something has changed. */
   readonly changes: SlicedQueue<Scene>;
-  /** What is to be done with a home one of whose sources has ended. */
+  /** Homes one of whose sources has ended: thousands may in one second, when a call manager is gone. */
+  readonly ended: SlicedQueue<Home>;
+  /** What is to be done with such a home. */
   whenEnded: (home: Home) => void = () => {};
 
   constructor(homes: Homes) {
     this.changes = new SlicedQueue<Scene>(tellSome);
     this.writer = new SourceWriter(homes.clock);
-    this.endings = new Deadlines<Home>(homes.clock, (home) => this.whenEnded(home));
+    this.ended = new SlicedQueue<Home>((home) => {
+      this.whenEnded(home);
+      return undefined;
+    });
+    this.endings = new Deadlines<Home>(homes.clock, (home) => this.ended.push(home));
+  }
+
+  /** The server stops: nothing ends any more, and what is not written yet is written when the homes are closed. */
+  stop(): void {
+    this.whenEnded = () => {};
+    this.endings.stop();
+    this.writer.stop();
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { putSource, sourceOf } from '#presence/sources.ts';
 import { presenceOf } from '#presence/watching.ts';
 import { RecordingDevice, type World } from '../../test/support/homes.ts';
@@ -133,6 +134,7 @@ describe('what a call manager says of a line', () => {
     putLine(await romeo(), { line: '4711', ...busy, expiresAt: world.clock.now() + 3_600_000 });
     juliet.notices.length = 0;
     world.clock.advance(3_601_000);
+    await turn();
     assert.deepEqual(heard(juliet), ['romeo/phone unavailable']);
   });
 });

@@ -11,7 +11,7 @@ import { contactsOf } from '#contacts/contact-list.ts';
 import type { ContactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { startPresence } from '#presence/publishing.ts';
-import type { PresenceOptions } from '#presence/upkeep.ts';
+import { type PresenceOptions, upkeepOf } from '#presence/upkeep.ts';
 import type { Database, Migration } from '#store/database.ts';
 import { personal } from '#store/migrations/0005-personal.ts';
 import { publications } from '#store/migrations/0007-publications.ts';
@@ -80,6 +80,7 @@ export async function makeWorld({ people, migrations, limits, presence, wrap }: 
       return home;
     },
     restart() {
+      upkeepOf(homes).stop();
       homes.close();
       start();
     },
@@ -91,6 +92,7 @@ export async function makeWorld({ people, migrations, limits, presence, wrap }: 
       }
     },
     async close() {
+      upkeepOf(homes).stop();
       homes.close();
       await store.close();
       rmSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import type { Home } from '#accounts/home.ts';
 import { Deadlines } from '#base/deadlines.ts';
 import { giveWaiting } from '#messaging/start.ts';
+import { registrationChanged } from '#presence/registration.ts';
 import { rearrange } from '#presence/shown.ts';
 import { Binding, type Bindings, bindingsPart, type Registration, serveBindings } from '../../bindings.ts';
 import { SipDevice } from '../../device.ts';
@@ -178,7 +179,7 @@ export class Registrar {
   #depart(device: SipDevice): void {
     const { home } = device;
     home.homes.hooks.run(bindingRemoved, device);
-    rearrange(home);
+    registrationChanged(device);
   }
 
   /** Makes devices of what was read from the disk; they are announced when the home, and they, can be found. */
