@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
 import { optionsRequest, startTransports } from '../../../test/support/sip-transports.ts';
 import { until } from '../../../test/support/until.ts';
 import { MAX_DATAGRAM_BYTES, UdpFlow } from './udp.ts';
@@ -75,6 +77,14 @@ test('many datagrams of one turn go out whole, each with its own bytes', async (
   for (const message of sent) flow.send(message);
   await until('all datagrams have come', () => got.size === sent.length, { everyMs: 5 });
   assert.deepEqual([...got].sort(), sent.sort());
+});
+
+test('datagrams that the system does not take at once keep their bytes as well', async () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  // Node then queues every one of them, as it does when the system's buffer is full.
+  const args = ['--test-udp-no-try-send', '--test-name-pattern=many datagrams of one turn', import.meta.filename];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  assert.match(stdout, /pass 1\b/);
 });
 
 test('what fits into no datagram is not sent, and counted', async (t) => {
