@@ -29,6 +29,8 @@ export interface SubscriptionPlace {
   readonly incoming: IncomingRequest;
   /** The package that it asks for. */
   readonly event: string;
+  /** Asked a second time: there is no account of that name. */
+  isNobody: boolean;
   /** Set by a handler that knows better than the Request-URI: the home, and who serves it instead of the package. */
   home: Home | undefined;
   eventPackage: EventPackage | undefined;

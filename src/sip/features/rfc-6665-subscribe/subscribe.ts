@@ -44,6 +44,7 @@ export class SubscribeHandler {
     const place: SubscriptionPlace = {
       incoming,
       event: asked.event.eventPackage,
+      isNobody: false,
       home: undefined,
       eventPackage: undefined,
     };
@@ -53,10 +54,16 @@ export class SubscribeHandler {
     if (address === undefined) throw new SipError(404);
     const home = this.#edge.homes.loaded(address);
     if (home !== undefined) return this.#begin(incoming, asked, home);
-    return this.#edge.homes.load(address).then((loaded) => {
-      if (loaded === undefined) throw new SipError(404);
-      return this.#begin(incoming, asked, loaded);
-    });
+    return this.#edge.homes.load(address).then((loaded) => this.#beginAt(place, asked, loaded));
+  }
+
+  /** Where there is no such account, somebody may know what is meant all the same. @throws {SipError} 404 */
+  #beginAt(place: SubscriptionPlace, asked: Asked, home: Home | undefined): void | Promise<void> {
+    if (home !== undefined) return this.#begin(place.incoming, asked, home);
+    place.isNobody = true;
+    this.#edge.homes.hooks.run(subscriptionArriving, place);
+    if (place.home === undefined) throw new SipError(404);
+    return this.#begin(place.incoming, asked, place.home, place.eventPackage);
   }
 
   /** @throws {SipError} 400, 406, 415, 423, 489 */

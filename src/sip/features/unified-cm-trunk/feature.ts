@@ -2,10 +2,12 @@
  * The trunk of a Unified CM: line states that it publishes (RFC 3903) for the people whose phones it has, and what its
  * phones watch. Its own nodes are believed by their address or certificate; digest is not used between the two.
  */
-import { flag, list } from '#base/settings.ts';
+import { featureSettings } from '#base/feature.ts';
+import { flag, list, text } from '#base/settings.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
-import { publicationArriving, requestArrived } from '../../hooks.ts';
+import { publicationArriving, requestArrived, subscriptionArriving } from '../../hooks.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { Gateway } from './gateway.ts';
 import { Peers } from './peers.ts';
 import { publishLine } from './publish-line.ts';
 
@@ -25,6 +27,14 @@ const settings = {
   lines: list({
     default: [],
     help: 'Whose line a directory number is, where the call manager does not name the user: 4711=aruiz@example.com.',
+  }),
+  gateway: text({
+    default: '',
+    pattern: /^(sips?:[A-Za-z0-9.:[\]-]+(;transport=(udp|tcp|tls))?)?$/,
+    expects: 'a SIP URI without a user, such as sip:cucm.example.com:5060;transport=tcp',
+    help:
+      'Where to subscribe to what the call manager does not publish: the lines above, and numbers without an account here ' +
+      'that somebody watches. Empty: nowhere.',
   }),
 };
 
@@ -62,5 +72,11 @@ export const unifiedCmTrunk = sipFeature({
       arriving.taken = publishLine(sip, arriving.sip, arriving.incoming);
       return 'stop';
     });
+    const gateway = new Gateway(sip);
+    sip.onMethod({ method: 'NOTIFY', authenticate: 'none' }, (incoming) => gateway.subscribers.take(incoming));
+    sip.on(subscriptionArriving, 'find', (place) => gateway.find(place));
+    sip.onStop(sip.edge.settings.onChange(featureSettings('sip', unifiedCmTrunk), () => gateway.followLines()));
+    sip.onStop(() => gateway.stop());
+    gateway.followLines();
   },
 });

@@ -10,7 +10,8 @@ import type { PublishContext } from '../rfc-3903-publish/feature.ts';
 import type { TrunkContext } from './feature.ts';
 import { findOwner } from './owner.ts';
 
-const STATES: Readonly<Record<PhoneState['line'], LineState>> = {
+/** Lines in the words of the middle. */
+export const LINE_STATES: Readonly<Record<PhoneState['line'], LineState>> = {
   idle: 'available',
   ringing: 'ringing',
   busy: 'busy',
@@ -35,7 +36,7 @@ function carryOutFor(home: Home | undefined, publish: PublishContext, incoming: 
     const { line, doNotDisturb } = phoneStateOf(pidf);
     putLine(home, {
       line: lineOf(pidf, incoming),
-      state: STATES[line],
+      state: LINE_STATES[line],
       doNotDisturb,
       tag,
       expiresAt,
