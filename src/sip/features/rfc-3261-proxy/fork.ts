@@ -30,7 +30,7 @@ export class Fork {
       provisional: (outcome) => this.#forward(outcome),
       final: (branch, outcome) => this.#final(branch, outcome),
     };
-    server.onCancel(() => this.#giveUp());
+    server.onCancel(() => this.giveUp());
   }
 
   /** Asks the next group. */
@@ -56,14 +56,14 @@ export class Fork {
     const isSuccess = outcome.status < 300;
     if (isSuccess) this.#forward(outcome);
     else this.#outcomes.push(outcome);
-    if (isSuccess || outcome.status >= 600) this.#giveUp(branch);
+    if (isSuccess || outcome.status >= 600) this.giveUp(branch);
     if (isSuccess || this.#branches.some(({ isDone }) => !isDone)) return;
     if (this.#groups.length > 0) this.start();
     else this.#finish();
   }
 
   /** RFC 3261 §16.7 step 10, §16.10: nobody else is asked, and who has been is told. */
-  #giveUp(but?: Branch): void {
+  giveUp(but?: Branch): void {
     this.#groups.length = 0;
     if (this.#passing.request.method !== 'INVITE') return;
     for (const branch of this.#branches) if (branch !== but) branch.cancel();

@@ -175,6 +175,19 @@ describe('a call', () => {
     assert.deepEqual(romeo.seen(), [100]);
   });
 
+  test('RFC 3261 §17.1.4: a caller whose connection is lost does not let the phone ring on', async () => {
+    const romeo = new Agent('romeo', 'tcp');
+    const juliet = await new Agent('juliet').register(JULIET);
+    invite(romeo);
+    const arrived = juliet.request();
+    juliet.reply(arrived, 180);
+    romeo.flow.close();
+    assert.deepEqual(juliet.seen(), ['CANCEL']);
+    juliet.reply(arrived, 487);
+    await turn();
+    assert.equal(transactions.ongoing, 0);
+  });
+
   test('RFC 6026 §7.1: a repeated 200 is passed on each time', async () => {
     const romeo = new Agent('romeo');
     const juliet = await new Agent('juliet').register(JULIET);

@@ -102,6 +102,7 @@ export class StatefulProxy {
       groups,
       breadth,
     );
+    if (isNewCall(request) && incoming.trust === undefined) giveUpWithCaller(fork, incoming);
     fork.start();
   }
 
@@ -178,4 +179,16 @@ export class StatefulProxy {
       if (value) transactions.send(out, value, mark);
     });
   }
+}
+
+function isNewCall({ method, to }: SipRequest): boolean {
+  return method === 'INVITE' && to.tag === '';
+}
+
+/**
+ * A client that has lost its connection has lost its call (RFC 3261 §17.1.4): nobody has to run to the phone. A trunk
+ * may open another one.
+ */
+function giveUpWithCaller(fork: Fork, { flow, transaction }: IncomingRequest): void {
+  transaction.onEnd(flow.onClose(() => fork.giveUp()));
 }
