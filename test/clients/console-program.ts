@@ -47,7 +47,13 @@ export class ConsoleProgram {
 
   /** Resolves when it shows that, or has shown it already; it is not found again. */
   async expect(what: string, pattern: RegExp): Promise<RegExpExecArray> {
-    return until(`${this.#command} ${what}`, () => this.#find(pattern), { explain: () => this.#shown.slice(-4000) });
+    const look = () => {
+      const found = this.#find(pattern);
+      if (found === undefined && !this.running)
+        throw new Error(`${this.#command} has ended:\n${this.#shown.slice(-4000)}`);
+      return found;
+    };
+    return until(`${this.#command} ${what}`, look, { explain: () => this.#shown.slice(-4000) });
   }
 
   /** Forgets what it has shown. */

@@ -23,6 +23,13 @@ export interface Part {
   words?: Readonly<Record<string, string>>;
 }
 
+export interface Played {
+  /** What the scenario logged, from between brackets. */
+  logged: string;
+  /** When its first message was sent. */
+  sentAt: number;
+}
+
 /** SIPp, on its way through one scenario of the folder `sipp`, once. */
 export class SippCall {
   readonly port: number;
@@ -45,7 +52,17 @@ export class SippCall {
     const credentials = ['-au', user, '-ap', password];
     const socket = ['-i', town.host, '-p', String(port), '-t', transport === 'tcp' ? 't1' : 'u1'];
     const once = ['-m', '1', '-nostdin', '-timeout', `${LIMIT_SECONDS}s`, '-timeout_error', '-recv_timeout', '20000'];
-    const logs = ['-trace_err', '-error_file', 'errors', '-trace_msg', '-message_file', 'messages'];
+    const logs = [
+      '-trace_err',
+      '-error_file',
+      'errors',
+      '-trace_msg',
+      '-message_file',
+      'messages',
+      '-trace_logs',
+      '-log_file',
+      'log',
+    ];
     this.#child = spawn(
       'sipp',
       [
@@ -67,14 +84,21 @@ export class SippCall {
   }
 
   /** Resolves when the scenario has gone as it is written. @throws {Error} with what was said instead */
-  async end(): Promise<void> {
+  async end(): Promise<Played> {
     await this.#ended;
     process.off('exit', this.#atExit);
     const { exitCode } = this.#child;
-    const [errors, messages] = [this.#read('errors'), this.#read('messages')];
+    const [errors, messages, log] = ['errors', 'messages', 'log'].map((file) => this.#read(file)) as [
+      string,
+      string,
+      string,
+    ];
     rmSync(this.#folder, { recursive: true, force: true });
     if (exitCode !== 0)
       throw new Error(`SIPp, ${this.#scenario}, ended with ${exitCode}\n${errors}\n${messages.slice(-6000)}`);
+    // '2026-11-23 18:04:14.667387', in the time zone of this machine.
+    const [, day, time] = /^-+ (\S+) (\S+)/m.exec(messages) ?? [];
+    return { logged: /\[(.*)\]/.exec(log)?.[1] ?? '', sentAt: Date.parse(`${day}T${time?.slice(0, 12)}`) };
   }
 
   async kill(): Promise<void> {
@@ -97,6 +121,6 @@ export class SippCall {
 }
 
 /** Plays a scenario to its end. */
-export async function sipp(town: ServerUnderTest, scenario: string, part: Part): Promise<void> {
-  await (await SippCall.begin(town, scenario, part)).end();
+export async function sipp(town: ServerUnderTest, scenario: string, part: Part): Promise<Played> {
+  return (await SippCall.begin(town, scenario, part)).end();
 }

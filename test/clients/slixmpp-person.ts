@@ -9,6 +9,8 @@ import { townAsJson } from './people.ts';
 const TALK = join(import.meta.dirname, 'slixmpp/talk.py');
 
 export interface Happening {
+  /** When it was heard of. */
+  at: number;
   saw: 'signed-in' | 'message' | 'presence' | 'history' | 'blocked' | 'unblocked' | 'settled';
   address?: string;
   sender?: string;
@@ -37,7 +39,7 @@ export class SlixmppPerson {
   private constructor(python: ChildProcessWithoutNullStreams, address: string) {
     this.address = address;
     this.#python = python;
-    createInterface(python.stdout).on('line', (line) => this.#happened.push(JSON.parse(line) as Happening));
+    createInterface(python.stdout).on('line', (line) => this.#happened.push({ at: Date.now(), ...JSON.parse(line) }));
     python.stderr.setEncoding('utf8').on('data', (text: string) => (this.#complaints += text));
   }
 
@@ -65,6 +67,11 @@ export class SlixmppPerson {
     return until(`${this.address} ${what}`, look, { explain });
   }
 
+  /** Whether something has happened that nobody expected yet. */
+  has(matches: (happening: Happening) => boolean): boolean {
+    return this.#happened.some(matches);
+  }
+
   /** What came before was handled. */
   async settle(): Promise<void> {
     this.command({ do: 'settle' });
@@ -79,4 +86,20 @@ export class SlixmppPerson {
     await gone;
     clearTimeout(insist);
   }
+}
+
+/** With XMPP clients two people become each other's contacts (RFC 6121 §3), and leave. */
+export async function befriend(town: ServerUnderTest, one: string, other: string): Promise<void> {
+  const people = await Promise.all([one, other].map((name) => SlixmppPerson.signIn(town, name, 'starttls')));
+  const [first, second] = people as [SlixmppPerson, SlixmppPerson];
+  for (const [asks, answers] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    asks.command({ do: 'presence', to: answers.address, type: 'subscribe' });
+    await answers.expect('is asked', ({ type, sender }) => type === 'subscribe' && sender === asks.address);
+    answers.command({ do: 'presence', to: asks.address, type: 'subscribed' });
+    await asks.expect('is granted it', ({ type, sender }) => type === 'subscribed' && sender === answers.address);
+  }
+  await Promise.all(people.map((person) => person.signOut()));
 }

@@ -40,7 +40,7 @@ async def obey(person, do, to=None, **more):
     elif do == 'history':
         await history(person, to)
     elif do in ('block', 'unblock'):
-        await person.plugin['xep_0191'][do](to)
+        await getattr(person.plugin['xep_0191'], do)(to)
         say(do + 'ed')
     elif do == 'settle':
         await person.settle()
