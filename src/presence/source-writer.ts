@@ -68,7 +68,11 @@ export class SourceWriter {
     // A home that was dropped has lost its account, or another one is in its place.
     if (homes.loaded(address) !== scene.home) return;
     for (const id of ids) {
-      this.#write(scene, id, scene.sources.get(id));
+      try {
+        this.#write(scene, id, scene.sources.get(id));
+      } catch (err) {
+        homes.log.error({ err, account: address, source: id }, 'a source of presence cannot be kept');
+      }
     }
   }
 

@@ -248,6 +248,15 @@ describe('what is published is on disk', () => {
     assert.equal(sourcesOf(await romeo()).size, 1);
   });
 
+  test('what the store can never take is left out, and the rest is kept', async () => {
+    const home = await romeo();
+    putSource(home, source(home, 'bad', { tag: '\0' }));
+    putSource(home, source(home, 'good'));
+    await written(world);
+    world.restart();
+    assert.deepEqual([...sourcesOf(await romeo()).keys()], ['good']);
+  });
+
   test('a store that fails is written to again', async () => {
     await world.close();
     let fails = true;

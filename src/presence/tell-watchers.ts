@@ -6,8 +6,9 @@ const AT_ONCE = 8;
 /** Tells the next watchers of a scene that it has changed. Who comes while they are told is told, too. */
 export function tellSome(scene: Scene): 'more' | undefined {
   scene.telling ??= scene.watchers.values();
+  const { telling } = scene;
   for (let i = 0; i < AT_ONCE; i++) {
-    const { done, value } = scene.telling.next();
+    const { done, value } = telling.next();
     if (done) {
       scene.telling = undefined;
       return undefined;
@@ -17,6 +18,8 @@ export function tellSome(scene: Scene): 'more' | undefined {
     } catch (err) {
       scene.home.homes.log.error({ err, account: scene.home.address }, 'a watcher could not be told of a change');
     }
+    // What a watcher does may itself be a change, of which all are told from the first one on.
+    if (scene.telling !== telling) return 'more';
   }
   return 'more';
 }

@@ -79,6 +79,20 @@ describe('somebody who watches otherwise than as an XMPP contact', () => {
     assert.deepEqual(all[9998]!.found, ['available', 'away']);
   });
 
+  test('may itself be what changes something: all hear of that, too', async () => {
+    const home = await romeo();
+    const [first, second] = [watcher(), watcher()];
+    const { changed } = first;
+    first.changed = (at) => {
+      changed(at);
+      if (first.found.length === 1) putSource(home, source(home, 'sip-2', { says: { availability: 'chat' } }));
+    };
+    for (const one of [first, second]) watch(home, one);
+    putSource(home, source(home, 'sip-1'));
+    for (let turns = 0; turns < 5; turns++) await turn();
+    assert.deepEqual([first.found, second.found], [['available', 'chat'], ['chat']]);
+  });
+
   test('keeps the home loaded', async () => {
     const home = await romeo();
     const stop = watch(home, watcher());

@@ -4,7 +4,7 @@ import { fakeCredentials } from '#accounts/credentials.ts';
 import { Element, element } from '#xml/element.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { serialize } from '#xml/serializer.ts';
-import { readPublication, renderContent } from '#xmpp/presence-content.ts';
+import { readPublication, renderContent, renderOverlaid } from '#xmpp/presence-content.ts';
 import { type SaslInput, saslMechanisms, startSasl } from '#xmpp/stream/sasl.ts';
 import { readSasl, saslAnswer } from '#xmpp/stream/sasl-elements.ts';
 import { SaslFailure } from '#xmpp/stream/sasl-failure.ts';
@@ -173,6 +173,13 @@ const presence = ofElements({
     law(
       isDeepStrictEqual({ ...handed, native: 0 }, { ...publication, native: 0 }),
       'what watchers get says something else',
+    );
+    const call = { ...publication, availability: 'away', notes: { '': 'On a call' } } as const;
+    const over = renderOverlaid(call, native!.payload);
+    const seen = readPublication(parseElement(`<presence>${over}</presence>`, 'jabber:client'), 'device', 0);
+    law(
+      isDeepStrictEqual({ ...seen, native: 0 }, { ...call, native: 0 }),
+      'with a call laid over it, it says something else than that',
     );
     return `${availability} ${Math.sign(priority)} ${Object.keys(notes).length}`;
   },
