@@ -18,6 +18,7 @@ const taken: [title: string, text: string, written: string][] = [
   ['XML 1.0 §3.3.3: white space in attributes', "<r a='b\n\tc&#10;d'/>", "<r a='b  c&#10;d'/>"],
   ['XML 1.0 §2.11: ends of lines', '<r>a\r\nb\rc</r>', '<r>a\nb\nc</r>'],
   ['layout goes, text of white space stays', '<r>\n <a> </a>\n\t<b>c</b> d\n</r>', '<r><a> </a><b>c</b> d\n</r>'],
+  ['however layout is written', '<r>&#9;<a/><![CDATA[ ]]><!-- b --> <c> <![CDATA[d]]></c></r>', '<r><a/><c> d</c></r>'],
   ['space in tags', "<r  a = 'b' ><c /></r >", "<r a='b'><c/></r>"],
   ['names of other languages', '<é ü="1"/>', "<é ü='1'/>"],
   ['three levels', '<r><a><a><a/></a></a></r>', '<r><a><a><a/></a></a></r>'],

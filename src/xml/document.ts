@@ -58,6 +58,8 @@ class DocumentReader {
   #keepSpace: boolean;
   #at = 0;
   #elements = 0;
+  /** White space by references, in CDATA sections or beside comments: what it is, shows only at the end. */
+  #hasOddSpace = false;
   #scopes: Map<Element, Scope> | undefined;
   #scope: Scope = XML_SCOPE;
 
@@ -75,6 +77,7 @@ class DocumentReader {
     const root = this.#readRoot();
     this.#skipMisc();
     if (this.#at < this.#text.length) throw malformed('something follows the document');
+    if (this.#hasOddSpace && !this.#keepSpace) dropLayout(root);
     return { root, scopes: this.#scopes ?? NO_SCOPES };
   }
 
@@ -199,7 +202,7 @@ class DocumentReader {
     if (!this.#keepSpace && this.#isLayout(parent, start, end)) return;
     const raw = text.slice(start, end);
     if (raw.includes(']]>')) throw malformed(']]> stands in a text');
-    append(parent, unescapeXml(raw));
+    this.#append(parent, unescapeXml(raw));
   }
 
   /** White space beside elements. */
@@ -207,8 +210,17 @@ class DocumentReader {
     const text = this.#text;
     for (let i = start; i < end; i++) if (!isSpace(text.charCodeAt(i))) return false;
     const last = parent.children[parent.children.length - 1];
-    if (typeof last === 'string') return false;
-    return last !== undefined || text.charCodeAt(end + 1) !== 0x2f;
+    const next = text.charCodeAt(end + 1);
+    if (typeof last === 'string' || next === 0x21) return false;
+    return last !== undefined || next !== 0x2f;
+  }
+
+  #append(parent: Element, text: string): void {
+    const { children } = parent;
+    const last = children.length - 1;
+    if (last >= 0 && typeof children[last] === 'string') children[last] += text;
+    else if (text !== '') children.push(text);
+    if (isSpace(text.charCodeAt(0))) this.#hasOddSpace = true;
   }
 
   #readSection(parent: Element): void {
@@ -220,7 +232,7 @@ class DocumentReader {
     if (!text.startsWith('<![CDATA[', this.#at)) throw new XmlError('restricted', 'declarations are not allowed');
     const end = text.indexOf(']]>', this.#at + 9);
     if (end < 0) throw malformed('a CDATA section is not closed');
-    append(parent, text.slice(this.#at + 9, end));
+    this.#append(parent, text.slice(this.#at + 9, end));
     this.#at = end + 3;
   }
 
@@ -307,7 +319,9 @@ class DocumentReader {
   }
 
   /** XML Names §3: what may be bound to what. */
-  #declare(raw: RawAttributes, prefix: string, uri: string): void {
+  #declare(raw: RawAttributes, prefix: string, value: string): void {
+    // A URI has no white space around it; the parser of streams holds it so, too.
+    const uri = value.trim();
     const isReserved = prefix === 'xmlns' || uri === XMLNS_NS || (prefix === 'xml') !== (uri === XML_NS);
     if (isReserved || (uri === '' && prefix !== '')) throw malformed('a namespace may not be declared so');
     raw.declared ??= new Set();
@@ -346,15 +360,16 @@ interface RawAttributes {
   declared?: Set<string>;
 }
 
-function append(parent: Element, text: string): void {
-  const { children } = parent;
-  const last = children.length - 1;
-  if (last >= 0 && typeof children[last] === 'string') children[last] += text;
-  else if (text !== '') children.push(text);
+/** White space beside elements, all the way down. */
+function dropLayout(element: Element): void {
+  const elements = element.elements();
+  if (elements.length === 0) return;
+  element.children = element.children.filter((child) => typeof child !== 'string' || !/^[ \t\n\r]*$/.test(child));
+  for (const child of elements) dropLayout(child);
 }
 
 function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x09;
+  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
 }
 
 function malformed(message: string): XmlError {

@@ -67,7 +67,7 @@ function readHeaders(head: string): string[] {
   for (const line of head.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/)) {
     const colon = line.indexOf(':');
     const name = trimSpace(line.slice(0, Math.max(colon, 0)));
-    if (!/^[!-9;-~]+$/.test(name)) throw new SipError(400, 'Bad MIME: a header is malformed');
+    if (!/^[!-9;-~]+$/.test(name) || line.includes('\r')) throw new SipError(400, 'Bad MIME: a header is malformed');
     if (headers.length >= 2 * MAX_HEADERS) throw new SipError(400, 'Bad MIME: a part has too many headers');
     headers.push(name.toLowerCase(), trimSpace(line.slice(colon + 1)));
   }

@@ -210,7 +210,7 @@ function personFrom(publication: Publication, { id, isForCallManager = false }: 
 
 /** Clients that read only RPID see what others read from `show`. */
 function activitiesFrom({ availability, activities = [] }: Publication, isForCallManager: boolean): string[] {
-  const names = new Set(activities);
+  const names = new Set(activities.filter(isName));
   if (availability === 'away' || availability === 'extended-away') names.add('away');
   if (availability === 'do-not-disturb') {
     names.add('busy');

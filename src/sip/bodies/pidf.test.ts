@@ -211,6 +211,14 @@ test('phones of a call manager are told in their own word that nobody is to dist
   assert.deepEqual(phoneStateOf(readPidf(writePidf(pidf))), { line: 'busy', doNotDisturb: true });
 });
 
+test('what XML has no place for does not break a document', () => {
+  const publication = { device: 'd', availability: 'away', priority: 0, notes: { '': 'a\u0000b' }, at: 0 } as const;
+  const parts = fromPublication({ ...publication, activities: ['<x/>', 'meeting'] }, { id: 'd' });
+  const { tuples, persons } = readPidf(writePidf(composePidf('sip:a', parts)));
+  assert.deepEqual(tuples[0]!.notes, { '': 'a\ufffdb' });
+  assert.deepEqual(persons[0]!.activities!.names, ['meeting', 'away']);
+});
+
 test('RFC 3863 §4.1.2: sources that use one id are told apart, and the first keeps it', () => {
   const one = read('<tuple id="a"><status/></tuple><dm:person id="p"/>');
   const two = read(

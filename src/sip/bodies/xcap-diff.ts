@@ -67,11 +67,12 @@ function documentElement(
 
 /** Adds what selectors need. @returns false where a prefix stands for something else already: then it is to be fetched */
 function declares(selectors: Record<string, string>, scope: Patch['scope']): boolean {
+  const needed = new Map<string, string>();
   for (let at = scope; at !== undefined; at = at.outer) {
-    if (at.prefix === '' || at.prefix === 'xml') continue;
-    selectors[at.prefix] ??= at.uri;
-    if (selectors[at.prefix] !== at.uri) return false;
+    if (at.prefix !== '' && at.prefix !== 'xml' && !needed.has(at.prefix)) needed.set(at.prefix, at.uri);
   }
+  for (const [prefix, uri] of needed) if ((selectors[prefix] ?? uri) !== uri) return false;
+  for (const [prefix, uri] of [...needed].sort()) selectors[prefix] = uri;
   return true;
 }
 
@@ -123,9 +124,8 @@ function readChange(change: Element, scopeOf: (operation: Element) => Patch['sco
 function readDocumentChange(change: Element, sel: string, scopeOf: (operation: Element) => Patch['scope']): XcapChange {
   const { 'new-etag': newEtag, 'previous-etag': previousEtag } = change.attributes;
   const isBodyUnchanged = change.child('body-not-changed') !== undefined;
-  const patches = change
-    .elements()
-    .filter(({ name, ns }) => ns === NS && name !== 'body-not-changed')
+  const patches = (isBodyUnchanged ? [] : change.elements())
+    .filter(({ ns }) => ns === NS)
     .map((operation) => ({ operation, scope: scopeOf(operation) }));
   return {
     kind: 'document',

@@ -8,6 +8,9 @@ import { PREFIXES } from './namespaces.ts';
 
 /** No document of a client needs more; what the transport takes may be larger than what is worth reading. */
 const MAX_BYTES = 262_144;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 §2.2 forbids just these
+const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+const ILLEGAL_ALL = new RegExp(ILLEGAL, 'g');
 const LIMITS = { maxDepth: 24, maxAttributes: 32, maxElements: 8000 };
 
 /**
@@ -32,9 +35,10 @@ export function readXml(body: string, what: string, name: string, ns: string): E
   return root;
 }
 
-/** @returns a byte string */
+/** What XML has no place for, and people have put into a note all the same, becomes U+FFFD. @returns a byte string */
 export function writeXml(root: Element, options?: WriteOptions): string {
-  return writeText(writeDocument(root, PREFIXES, options));
+  const text = writeDocument(root, PREFIXES, options);
+  return writeText(ILLEGAL.test(text) ? text.replace(ILLEGAL_ALL, '\ufffd') : text);
 }
 
 export function badBody(what: string, why: string): SipError {

@@ -66,6 +66,8 @@ const FAULTS: [title: string, operations: string, fault: string][] = [
   ['another place', '<add sel="doc" pos="within"><foo/></add>', 'invalid-attribute-value'],
   ['an attribute that is there', '<add sel="doc/foo[1]" type="@id">1</add>', 'invalid-attribute-value'],
   ['the prototype of tables', '<add sel="doc" type="@__proto__">1</add>', 'invalid-attribute-value'],
+  ['a namespace for an attribute', '<add sel="doc" type="@xmlns">urn:x</add>', 'invalid-attribute-value'],
+  ['what is no name', '<add sel="doc" type="@a&quot;b">1</add>', 'invalid-attribute-value'],
   ['an element for an attribute', '<add sel="doc" type="@a"><foo/></add>', 'invalid-node-types'],
   ['two elements for one', '<replace sel="doc/foo[1]"><a/><b/></replace>', 'invalid-node-types'],
   ['other white space', '<remove sel="doc/foo[1]" ws="all"/>', 'invalid-whitespace-directive'],

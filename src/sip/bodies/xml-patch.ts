@@ -2,9 +2,10 @@
 import { lookUpPrefix, type Scope, type XmlDocument } from '#xml/document.ts';
 import { Element, type Node } from '#xml/element.ts';
 import { PatchError } from './patch-error.ts';
-import { locate, type Place, parseSelector, type Resolve, type Selector, type Target } from './xml-selector.ts';
+import { locate, NAME, type Place, parseSelector, type Resolve, type Selector, type Target } from './xml-selector.ts';
 
 const MAX_PATCHES = 1000;
+const ATTRIBUTE = new RegExp(`^@(?:(${NAME}):)?(${NAME})$`);
 const POSITIONS = [undefined, 'before', 'after', 'prepend'] as const;
 
 /** One operation: `add`, `replace` or `remove`, and what its prefixes stand for. */
@@ -71,8 +72,10 @@ function add(root: Element, operation: Element, { target }: Selector, place: Pla
 /** §4.3.2, §4.3.3: a namespace is declared where it is needed, so adding one changes nothing. */
 function addAttribute(operation: Element, type: string, element: Element, resolve: Resolve): void {
   if (/^namespace::[^\s:]+$/.test(type)) return;
-  const [, prefix, name] = /^@(?:([^\s:@/]+):)?([^\s:@/]+)$/.exec(type) ?? [];
-  if (name === undefined || name === '__proto__') throw new PatchError('invalid-attribute-value', type);
+  const [, prefix, name] = ATTRIBUTE.exec(type) ?? [];
+  // A namespace is no attribute.
+  if (name === undefined || name === '__proto__' || name === 'xmlns' || prefix === 'xmlns')
+    throw new PatchError('invalid-attribute-value', type);
   const ns = prefix === undefined || prefix === 'xml' ? undefined : resolve(prefix);
   if (prefix !== undefined && prefix !== 'xml' && ns === undefined)
     throw new PatchError('invalid-namespace-prefix', type);

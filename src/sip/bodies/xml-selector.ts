@@ -35,7 +35,8 @@ export interface Selector {
 export type Resolve = (prefix: string) => string | undefined;
 
 const MAX_STEPS = 32;
-const NAME = '[A-Za-z_\\u0080-\\uffff][\\w.\\-\\u0080-\\uffff]*';
+/** A name without colon, as a pattern. */
+export const NAME = '[A-Za-z_\\u0080-\\uffff][\\w.\\-\\u0080-\\uffff]*';
 const QNAME = `(?:(${NAME}):)?(${NAME})`;
 const STEP = new RegExp(`(?:(\\*)|${QNAME})(?=[[/]|$)`, 'y');
 const PREDICATE = new RegExp(
