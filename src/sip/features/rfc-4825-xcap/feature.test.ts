@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { isBlocked } from '#contacts/block-list.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
 import { presenceOf } from '#presence/watching.ts';
@@ -272,6 +274,21 @@ describe('XCAP', () => {
     assert.equal((await romeo.ask('GET', path, { headers: { Authorization: unknown } })).status, 401);
   });
 
+  test('a password that was changed is not taken any more, however often it was right before', async () => {
+    const juliet = new XcapClient(server, 'juliet');
+    assert.equal((await juliet.get('index')).status, 404);
+    assert.equal((await juliet.get('index')).status, 404);
+    const { accounts } = server.running;
+    await accounts.setPassword('juliet@example.test', 'another passphrase');
+    assert.equal((await juliet.get('index')).status, 401);
+    await accounts.setPassword('juliet@example.test', server.password);
+    assert.equal((await juliet.get('index')).status, 404);
+    await accounts.setEnabled('juliet@example.test', false);
+    assert.equal((await juliet.get('index')).status, 403);
+    await accounts.setEnabled('juliet@example.test', true);
+    assert.equal((await juliet.get('index')).status, 404);
+  });
+
   test('RFC 7616: a digest over the stored key is as good as the password, once for each count', async () => {
     await romeo.put('index', FRIENDS, LISTS);
     const path = '/xcap-root/resource-lists/users/romeo/index';
@@ -297,6 +314,31 @@ describe('XCAP', () => {
     assert.deepEqual(await get(digest('MD5', '00000003', 'GET', path, 'guess')), [401, false]);
     assert.deepEqual(await get(digest('MD5', '00000003', 'GET', '/other')), [400, false]);
     assert.deepEqual(await get('Digest username="romeo"'), [400, false]);
+  });
+
+  test('curl does all of it, with a digest', { skip: spawnSync('curl', ['--version']).status !== 0 }, async () => {
+    const uri = (path: string) =>
+      `https://127.0.0.1:${server.running.ports.https}/xcap-root/resource-lists/users/sip:romeo@example.test/${path}`;
+    const curl = async (...args: string[]) => {
+      const options = [
+        '--silent',
+        '--insecure',
+        '--digest',
+        '--user',
+        `romeo:${server.password}`,
+        '--write-out',
+        ' %{http_code}',
+      ];
+      const { stdout } = await promisify(execFile)('curl', [...options, ...args]);
+      return stdout;
+    };
+    const put = (type: string, body: string) => ['-X', 'PUT', '-H', `Content-Type: ${type}`, '--data-binary', body];
+    assert.equal(await curl(...put(LISTS, FRIENDS), uri('index')), ' 201');
+    assert.equal(await curl(uri('index')), `${FRIENDS} 200`);
+    const name = uri(node('resource-lists/list[1]/entry[1]/display-name'));
+    assert.equal(await curl(...put('application/xcap-el+xml', '<display-name>Capulet</display-name>'), name), ' 200');
+    assert.equal((await romeosContacts())[0]!.name, 'Capulet');
+    assert.equal(await curl('-X', 'DELETE', uri('index')), ' 200');
   });
 
   test('RFC 5025: rules are permissions and the block list, whatever protocol sets them', async () => {

@@ -18,11 +18,11 @@ export const xcap = sipFeature({
   note: 'With RFC 4826, RFC 4827 and RFC 5025: another view of contact list, block list and presence.',
   settings: {
     maxDocumentBytes: integer({
-      default: 1_048_576,
+      default: 524_288,
       min: 1024,
       max: 16_777_216,
       unit: 'bytes',
-      help: 'The largest document; requests are limited by https.maxBodyBytes as well.',
+      help: 'The largest document, which has room for 2,000 contacts. Requests are limited by https.maxBodyBytes as well.',
     }),
   },
   setup(sip) {

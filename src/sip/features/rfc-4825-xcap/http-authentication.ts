@@ -1,4 +1,5 @@
 /** Who asks over HTTP: digest authentication as over SIP (RFC 7616), or a password inside TLS (RFC 7617). */
+import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Accounts } from '#accounts/accounts.ts';
 import { prepareAddress } from '#accounts/address.ts';
@@ -18,7 +19,7 @@ import { SipError } from '../../wire/sip-error.ts';
 
 export interface HttpAuthenticationOptions {
   readonly homes: Homes;
-  readonly accounts: Pick<Accounts, 'credentialsOf'>;
+  readonly accounts: Pick<Accounts, 'credentialsOf' | 'revision'>;
   readonly throttle: Pick<Throttle, 'attempt' | 'failed' | 'succeeded'>;
   readonly nonces: Pick<Nonces, 'make' | 'check' | 'use'>;
   /** Served domains, prepared; the server's own first. */
@@ -37,9 +38,13 @@ export type HttpVerdict =
 /** Of the length of a real one, and of no password. */
 const NO_KEY = '0'.repeat(64);
 const SCHEME = 'WWW-Authenticate: ';
+const MAX_PROVEN = 10_000;
 
 export class HttpAuthentication {
   readonly #options: HttpAuthenticationOptions;
+  readonly #secret = randomBytes(32);
+  /** Passwords that were right: to check one takes as long as a client's next ten requests. */
+  readonly #proven = new Set<string>();
 
   constructor(options: HttpAuthenticationOptions) {
     this.#options = options;
@@ -65,11 +70,22 @@ export class HttpAuthentication {
     if (address === '') return this.#challenge(source, false);
     const tooMany = this.#tooMany(address, source);
     if (tooMany !== undefined) return tooMany;
-    const { account, credentials } = await this.#options.accounts.credentialsOf(address);
+    const { accounts } = this.#options;
+    const proof = this.#proofOf(address, encoded, accounts.revision);
+    if (this.#proven.has(proof)) return this.#right(address, source);
+    const { account, credentials } = await accounts.credentialsOf(address);
     const isRight = await verifyPassword(credentials, text.slice(colon + 1));
     const tooManyNow = this.#tooMany(address, source);
     if (tooManyNow !== undefined) return tooManyNow;
-    return isRight && account !== undefined ? this.#right(address, source) : this.#wrong(address, source);
+    if (!isRight || account === undefined) return this.#wrong(address, source);
+    if (this.#proven.size >= MAX_PROVEN) this.#proven.clear();
+    this.#proven.add(proof);
+    return this.#right(address, source);
+  }
+
+  /** Of a password that was right: good until an account loses something, and nothing that a password could be read from. */
+  #proofOf(address: string, encoded: string, revision: number): string {
+    return createHmac('sha256', this.#secret).update(`${revision} ${address} ${encoded}`).digest('base64');
   }
 
   async #checkDigest(
