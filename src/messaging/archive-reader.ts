@@ -1,7 +1,8 @@
 import type { Home } from '#accounts/home.ts';
 import type { Row, Statement } from '#store/database.ts';
 import { escapeAttribute } from '#xml/serializer.ts';
-import { inboxOf, UNTIL_DELIVERED } from './inbox.ts';
+import { UNTIL_DELIVERED } from './archive-flags.ts';
+import { inboxOf } from './inbox.ts';
 
 /** What of an account's archive is meant. */
 export interface ArchiveFilter {

@@ -2,7 +2,7 @@ import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { Commit } from '#store/database.ts';
-import { INCOMING, type Inbox, inboxOf, OWED, UNTIL_DELIVERED } from './inbox.ts';
+import { INCOMING, OWED, UNTIL_DELIVERED } from './archive-flags.ts';
 
 /** So long a device may take to answer; who sends waits for it, and must not think meanwhile that it was lost. */
 const HOLD_MS = 100;
@@ -10,12 +10,20 @@ const TICK_MS = 50;
 
 const APPEND = 'insert into archive (account, id, peer, flags, stanza) values (?, ?, ?, ?, ?)';
 
+/** As much of an inbox as is concerned. */
+export interface Holder {
+  readonly held: Map<number, Held>;
+  hasPassing: boolean;
+  lastCommit: Commit | undefined;
+}
+
 /**
  * A message that nobody keeps for history, on its way to devices that answer for each message at once. Once one of them
  * has it there is nothing left to be kept, and the disk need never know; otherwise it goes there. Whoever sent it is told
  * no sooner than one of the two is so.
  */
 export interface Held {
+  readonly inbox: Holder;
   readonly home: Home;
   readonly id: number;
   readonly peer: string;
@@ -32,22 +40,22 @@ export function answersAtOnce({ answersEach }: Device): boolean {
 }
 
 /** Holds a message back from the disk for a moment. @returns what its sender waits for */
-export function hold(home: Home, inbox: Inbox, id: number, peer: string, text: string): Commit {
+export function hold(home: Home, inbox: Holder, id: number, peer: string, text: string): Commit {
   const commit = new Commit();
-  const held = { home, id, peer, text, commit, until: home.homes.clock.now() + HOLD_MS };
+  const held = { inbox, home, id, peer, text, commit, until: home.homes.clock.now() + HOLD_MS };
   inbox.held.set(id, held);
   queueOf(home.homes).add(held);
   return commit;
 }
 
 /** A device has it. */
-export function release(inbox: Inbox, held: Held): void {
-  inbox.held.delete(held.id);
-  held.commit.settle();
+export function release({ inbox, id, commit }: Held): void {
+  inbox.held.delete(id);
+  commit.settle();
 }
 
 /** It goes to the disk after all. */
-export function keepHeld(inbox: Inbox, { home, id, peer, text, commit }: Held): void {
+export function keepHeld({ inbox, home, id, peer, text, commit }: Held): void {
   if (!inbox.held.delete(id)) return;
   const flags = INCOMING | OWED | UNTIL_DELIVERED;
   const written = home.homes.database.append(APPEND, [home.account.id, id, peer, flags, text]);
@@ -77,7 +85,7 @@ class HoldingQueue {
     for (const held of this.#queue) {
       if (held.until > now) break;
       over++;
-      keepHeld(inboxOf.of(held.home), held);
+      keepHeld(held);
     }
     this.#queue = this.#queue.slice(over);
     if (this.#queue.length > 0) return;

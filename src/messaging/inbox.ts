@@ -3,19 +3,13 @@ import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { homePart } from '#accounts/home.ts';
 import { Commit } from '#store/database.ts';
+import { INCOMING, OWED, UNTIL_DELIVERED } from './archive-flags.ts';
 import { nextId } from './archive-id.ts';
 import type { CatchUp } from './catch-up.ts';
 import { type Held, keepHeld, release } from './holding.ts';
 
 accountTable('archive', 'account');
 accountTable('inboxes', 'account');
-
-/** What a row of the archive is, as bits. */
-export const INCOMING = 1;
-/** Kept only until it was delivered: not part of the archive that a client sees. */
-export const UNTIL_DELIVERED = 2;
-/** To be delivered to the next device when none was there (XEP-0160). It is the highest, so those are `flags >= 4`. */
-export const OWED = 4;
 
 /** How often a mark that moved is written; after a crash, what came since may be delivered once more. */
 const WRITE_MARK_AFTER_MS = 500;
@@ -102,7 +96,7 @@ export const inboxOf = homePart<Inbox>({
   busy: ({ writing, lastCommit, catchUps, held }) =>
     writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0,
   flush(inbox, home) {
-    for (const held of inbox.held.values()) keepHeld(inbox, held);
+    for (const held of inbox.held.values()) keepHeld(held);
     writeMark(home, inbox);
   },
 });
@@ -113,7 +107,7 @@ export function messageDelivered(home: Home, archiveId: number): void {
   if (inbox.owed.delete(archiveId)) {
     const held = inbox.held.get(archiveId);
     if (held === undefined) writeMarkSoon(home, inbox);
-    else release(inbox, held);
+    else release(held);
   }
   for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
 }
@@ -129,7 +123,7 @@ export function messageReturned(home: Home, archiveId: number): boolean {
   const left = Math.max(holders - 1, 0);
   inbox.owed.set(archiveId, left);
   const held = left === 0 ? inbox.held.get(archiveId) : undefined;
-  if (held !== undefined) keepHeld(inbox, held);
+  if (held !== undefined) keepHeld(held);
   for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);
   return left === 0;
 }

@@ -3,11 +3,12 @@ import type { Home } from '#accounts/home.ts';
 import type { Row } from '#store/database.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { serialize } from '#xml/serializer.ts';
+import { OWED } from './archive-flags.ts';
 import { takenAt } from './archive-id.ts';
 import { CatchUp } from './catch-up.ts';
 import { writeDelay } from './delay.ts';
 import { waitingMessage } from './hooks.ts';
-import { type Inbox, inboxOf, messageDelivered, messageReturned, OWED } from './inbox.ts';
+import { type Inbox, inboxOf, messageDelivered, messageReturned } from './inbox.ts';
 import { isTaker, lastTaker } from './takers.ts';
 
 const PAGE = 50;
