@@ -1,6 +1,6 @@
 /** RFC 4660 §6.3: what filters leave of a document, and whether it is time to send it. */
 import { Element } from '#xml/element.ts';
-import { selectNodes, stringValue } from './filter-path.ts';
+import { selectNodes, stringValue } from './filter-select.ts';
 import { NS_PIDF } from './namespaces.ts';
 import { type Pidf, pidfOf } from './pidf.ts';
 import { pidfElement } from './pidf-writer.ts';
@@ -97,14 +97,24 @@ function prune(element: Element, view: View, isRoot = false): Element | undefine
  * @param before what there was, unfiltered; undefined: the watcher has been told nothing yet
  */
 export function isTriggered(filters: readonly Filter[], before: Element | undefined, after: Element): boolean {
-  if (before === undefined || filters.length === 0) return true;
-  return filters.some(
-    ({ triggers }) =>
-      triggers.length === 0 || triggers.some((all) => all.every((change) => hasHappened(change, before, after))),
-  );
+  if (before === undefined || filters.some(({ triggers }) => triggers.length === 0) || filters.length === 0)
+    return true;
+  const old = keyed(before);
+  const now = keyed(after);
+  return filters.some(({ triggers }) => triggers.some((all) => all.every((change) => hasHappened(change, old, now))));
 }
 
-function hasHappened(change: Change, before: Element, after: Element): boolean {
+/** A document, and of each element a key that stays the same from one document to the next. */
+interface Keyed {
+  readonly root: Element;
+  readonly keys: ReadonlyMap<Element, string>;
+}
+
+function keyed(root: Element): Keyed {
+  return { root, keys: keysOf(root) };
+}
+
+function hasHappened(change: Change, before: Keyed, after: Keyed): boolean {
   const old = valuesOf(before, change);
   const now = valuesOf(after, change);
   if (change.kind !== 'changed') {
@@ -130,9 +140,8 @@ function isSame(one: string, other: string): boolean {
   return one.trim().toLowerCase() === other.trim().toLowerCase();
 }
 
-/** The value of each node that is named, by a key that stays the same from one document to the next. */
-function valuesOf(root: Element, { path }: Change): Map<string, string> {
-  const keys = keysOf(root);
+/** The value of each node that is named, by its key. */
+function valuesOf({ root, keys }: Keyed, { path }: Change): Map<string, string> {
   const values = new Map<string, string>();
   for (const { element, attribute } of selectNodes(root, path)) {
     const value = attribute === undefined ? contentOf(element) : element.attributes[attribute]!;

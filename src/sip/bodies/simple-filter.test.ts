@@ -4,7 +4,8 @@ import { readDocument } from '#xml/document.ts';
 import { serialize } from '#xml/serializer.ts';
 import { SipError } from '../wire/sip-error.ts';
 import { filterElement, filterPidf, isTriggered } from './filter-apply.ts';
-import { parseFilterPath, selectNodes } from './filter-path.ts';
+import { parseFilterPath } from './filter-path.ts';
+import { selectNodes } from './filter-select.ts';
 import { readPidf } from './pidf.ts';
 import { filtersFor, mergeFilters, readFilterSet } from './simple-filter.ts';
 
@@ -174,7 +175,8 @@ const REFUSED: [title: string, body: string, status: number, reason: string][] =
   ['a prefix that is not bound', SET('<filter id="1"><what><include>/x:a</include></what></filter>'), 488, 'A filter has a prefix that is not bound'],
   ['another trigger', SET('<filter id="1"><trigger><moved>/a</moved></trigger></filter>'), 488, 'A trigger is changed, added or removed'],
   ['a change by words', SET('<filter id="1"><trigger><changed by="much">/a</changed></trigger></filter>'), 488, 'A trigger changes by a number'],
-  ['too many expressions', SET(`<filter id="1"><what>${'<include>/a</include>'.repeat(201)}</what></filter>`), 488, 'The filters have more than 200 expressions'],
+  ['expressions that are too dear', SET(`<filter id="1"><what>${'<include>//*//*</include>'.repeat(8)}</what></filter>`), 488, 'The filters have more than 30 expressions'],
+  ['too many expressions', SET(`<filter id="1"><what>${'<include>/a</include>'.repeat(31)}</what></filter>`), 488, 'The filters have more than 30 expressions'],
 ]; // biome-ignore format: a table
 
 describe('filters that are refused', () => {

@@ -43,7 +43,8 @@ export interface FilterSet {
 }
 
 const MAX_FILTERS = 100;
-const MAX_EXPRESSIONS = 200;
+/** Each is looked for in the whole of a document, at every change of it. */
+const MAX_EXPRESSIONS = 30;
 
 type Resolve = (prefix: string) => string | undefined;
 
@@ -66,7 +67,12 @@ export function readFilterSet(body: string): FilterSet {
 }
 
 function sizeOf({ what, triggers }: Filter): number {
-  return (what === undefined ? 0 : what.include.length + what.exclude.length) + triggers.flat().length;
+  const selections = what === undefined ? [] : [...what.include, ...what.exclude];
+  const costs = [
+    ...selections.map((one) => (one.by === 'path' ? one.path.cost : 1)),
+    ...triggers.flat().map(({ path }) => path.cost),
+  ];
+  return costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 /** §3.2. A name without prefix is one of the presence document, as people write them. */
