@@ -4,7 +4,7 @@
  * 4480). Who may watch is a matter of the contact list; who may not yet, asks.
  */
 import type { Home } from '#accounts/home.ts';
-import { askToWatch, mayWatch, onAuthorizationChange, type Verdict, watch } from '#presence/watching.ts';
+import { askToWatch, mayWatch, onAuthorizationChange, type Verdict, watch, watchersOf } from '#presence/watching.ts';
 import { PIDF_TYPES } from '../../bodies/pidf.ts';
 import type { EventPackage } from '../../event-package.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
@@ -20,7 +20,11 @@ export const presence = sipFeature({
   setup(sip) {
     const watching = new PresencePackage(sip);
     sip.eventPackage(watching);
-    sip.onStop(onAuthorizationChange(sip.edge.homes, (home, watcher) => watching.authorizationChanged(home, watcher)));
+    sip.onStop(
+      onAuthorizationChange(sip.edge.homes, (home, watcher, isRefused) =>
+        watching.authorizationChanged(home, watcher, isRefused),
+      ),
+    );
   },
 });
 
@@ -59,13 +63,17 @@ class PresencePackage implements EventPackage {
     (subscription.data as (() => void) | undefined)?.();
   }
 
-  /** Somebody may watch now, or no longer, or is still to be decided about. */
-  authorizationChanged(home: Home, watcher: string): void {
+  /**
+   * Somebody may watch now, or no longer, or is still to be decided about.
+   * @param isRefused  the owner has turned the request down (RFC 6665 §4.1.3: 'rejected')
+   */
+  authorizationChanged(home: Home, watcher: string, isRefused: boolean): void {
+    if (watchersOf(home).size === 0) return;
     for (const subscription of this.#sip.edge.subscriptions?.all() ?? []) {
       if (subscription.home !== home || subscription.watcher !== watcher) continue;
       if (subscription.init.eventPackage !== this) continue;
       const verdict = verdictOn(subscription);
-      if (verdict === 'pending' && subscription.state === 'active') subscription.terminate('rejected');
+      if (verdict === 'pending' && (isRefused || subscription.state === 'active')) subscription.terminate('rejected');
       else if (verdict !== 'pending') subscription.state = 'active';
       if (subscription.state !== 'terminated') subscription.changed();
     }
