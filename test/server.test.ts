@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { connect } from 'node:tls';
 import { Failure } from '#base/failure.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { silentLog } from '#base/log.ts';
 import { settingsTemplate } from '#base/settings-template.ts';
 import { type RunningServer, type ServerOptions, settingsGroups, startServer } from '#main.ts';
-import { freeOffset } from './support/free-ports.ts';
+import { freeOffset, isFree } from './support/free-ports.ts';
 
 const PORTS = [5222, 5223, 5280, 5281];
 
@@ -88,6 +90,31 @@ test('the HTTP port moves while the server runs, and the log’s level changes',
   while (server.ports.http === before || server.ports.http === 0) await new Promise(setImmediate);
   assert.equal((await get(server, '/healthz')).status, 200);
   await assert.rejects(fetch(`http://127.0.0.1:${before}/healthz`));
+});
+
+test('the HTTPS port closes, opens and moves while the server runs; other settings of it leave connections alone', async (t) => {
+  const data = newData(t);
+  const server = await start(t, { data, domain: 'chat.example' });
+  const before = server.ports.https!;
+  const set = (text: string) => {
+    writeFileSync(join(data, 'settings.yaml'), text);
+    assert.equal(server.reload(), true);
+  };
+  set('https: { port: 0 }\n');
+  while (server.ports.https !== undefined) await new Promise(setImmediate);
+  assert.equal(await isFree(before), true);
+  const offset = before - 5281;
+  let port = before + 1;
+  while (!(await isFree(port))) port++;
+  set(`https: { port: ${port - offset} }\n`);
+  while (server.ports.https === undefined) await new Promise(setImmediate);
+  assert.equal(server.ports.https, port);
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  set(`https: { port: ${port - offset}, maxBodyBytes: 2048 }\n`);
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 404 /);
+  socket.destroy();
 });
 
 test('a start that fails leaves nothing running, and says what to do', async (t) => {

@@ -6,7 +6,7 @@ import { table } from './cli.ts';
 import type { StartedServer } from './server-module.ts';
 
 export function welcome({ domain, ports, administrator, demo, node }: StartedServer, version: string): string {
-  const { xmpp, 'xmpp-tls': xmppTls, http } = ports;
+  const { xmpp, 'xmpp-tls': xmppTls, sip, 'sip-tls': sipTls, http, https } = ports;
   const people = [
     ...(administrator ? [{ ...administrator, note: 'administrator; shown this once' }] : []),
     ...demo.map((person) => ({ ...person, note: 'unless it was changed since' })),
@@ -16,6 +16,10 @@ export function welcome({ domain, ports, administrator, demo, node }: StartedSer
     ...(xmpp === undefined
       ? []
       : [['XMPP', `port ${xmpp} (STARTTLS)${xmppTls === undefined ? '' : `, port ${xmppTls} (TLS)`}`]]),
+    ...(sip === undefined
+      ? []
+      : [['SIP', `port ${sip} (UDP and TCP)${sipTls === undefined ? '' : `, port ${sipTls} (TLS)`}`]]),
+    ...(https === undefined ? [] : [['XCAP', `https://${domain}:${https}/xcap-root/`]]),
     ['Health', `http://127.0.0.1:${http}/readyz`],
     ['Figures', `http://127.0.0.1:${http}/metrics`],
     ['Data', node.folder.path],
