@@ -85,6 +85,43 @@ export type Protocol = Pick<XmppFeature, 'spec' | 'title' | 'version' | 'note'> 
 
 /** What the core of the server does, and what it refuses on purpose. */
 export const coreProtocols: readonly Protocol[] = [
+  {
+    spec: 'RFC 3261',
+    title: 'SIP: Session Initiation Protocol',
+    version: '',
+    status: 'complete',
+    note: 'Messages, transactions (with RFC 6026), UDP and TCP; every torture message of RFC 4475 and RFC 5118 is a test.',
+  },
+  { spec: 'RFC 3263', title: 'Locating SIP Servers', version: '', status: 'complete' },
+  { spec: 'RFC 3581', title: 'Symmetric Response Routing', version: '', status: 'complete' },
+  {
+    spec: 'RFC 3863',
+    title: 'Presence Information Data Format',
+    version: '',
+    status: 'complete',
+    note: 'With RFC 4479, 4480, 4481, 4482, 5196: what is not composed is handed on word for word.',
+  },
+  {
+    spec: 'RFC 5922',
+    title: 'Domain Certificates in SIP',
+    version: '',
+    status: 'complete',
+    note: 'TLS 1.2 and 1.3.',
+  },
+  {
+    spec: 'RFC 7247',
+    title: 'Interworking of SIP and XMPP: Addresses and Errors',
+    version: '',
+    status: 'complete',
+    note: 'Messages by RFC 7572, presence by RFC 8048; chat sessions (RFC 7573) as far as there is no MSRP.',
+  },
+  {
+    spec: 'RFC 8760',
+    title: 'SIP Digest Authentication',
+    version: '',
+    status: 'complete',
+    note: 'MD5, SHA-256, SHA-512-256, over stored keys; without qop as well, for old clients.',
+  },
   { spec: 'RFC 4616', title: 'SASL PLAIN', version: '', status: 'complete', note: 'Inside TLS only.' },
   {
     spec: 'RFC 5802',

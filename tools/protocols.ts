@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { coreProtocols, type Protocol, xmppFeatures } from '#features.ts';
+import { coreProtocols, type Protocol, sipFeatures, xmppFeatures } from '#features.ts';
 
 export const PROTOCOLS_PAGE = join(import.meta.dirname, '../docs/protocols.md');
 
@@ -22,7 +22,9 @@ A feature with a file of its own can be switched off: \`xmpp.xep-0199.enabled: f
 
 const COLUMNS = ['Specification', 'Title', 'Version', 'Status', 'Note'];
 
-export function protocolsPage(protocols: readonly Protocol[] = [...xmppFeatures, ...coreProtocols]): string {
+export function protocolsPage(
+  protocols: readonly Protocol[] = [...xmppFeatures, ...sipFeatures, ...coreProtocols],
+): string {
   const rows = protocols
     .toSorted((a, b) => a.spec.localeCompare(b.spec, 'en', { numeric: true }))
     .map(({ spec, title, version, status, note = '' }) => [spec, title, version, status, note]);
