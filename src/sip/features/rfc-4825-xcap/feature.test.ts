@@ -146,6 +146,11 @@ describe('XCAP', () => {
     assert.notEqual(changed.headers.etag, tag);
     assert.equal((await romeo.delete('index', { 'If-Match': tag })).status, 412);
     assert.equal((await romeo.delete(entry, { 'If-Match': changed.headers.etag! })).status, 200);
+    // '*' is about the node, not about the document around it.
+    assert.equal((await put({ 'If-Match': '*' })).status, 412);
+    assert.equal((await put({ 'If-None-Match': '*' })).status, 201);
+    assert.equal((await put({ 'If-None-Match': '*' })).status, 412);
+    assert.equal((await romeo.get(entry, { 'If-None-Match': '*' })).status, 304);
   });
 
   test('RFC 4825 §8.2.5: of two who go by one entity-tag at once, one has to look again', async () => {
@@ -225,6 +230,8 @@ describe('XCAP', () => {
     const namespaces = await romeo.put(node('resource-lists/namespace::*'), '<a/>', 'application/xcap-ns+xml');
     assert.deepEqual([namespaces.status, namespaces.headers.allow], [405, 'GET, HEAD']);
     assert.equal((await romeo.put('index', 'x'.repeat(1_100_000), LISTS)).status, 413);
+    const packed = await romeo.put('index', FRIENDS, LISTS, { 'Content-Encoding': 'gzip' });
+    assert.equal(packed.status, 415);
     const head = await romeo.ask('HEAD', 'index');
     assert.deepEqual([head.status, head.body, Number(head.headers['content-length'])], [200, '', FRIENDS.length]);
   });

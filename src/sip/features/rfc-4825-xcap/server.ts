@@ -9,7 +9,7 @@ import { XCAP_CAPS_TYPE } from '../../bodies/xcap-caps.ts';
 import { XCAP_ERROR_TYPE } from '../../bodies/xcap-error.ts';
 import { readUtf8, readWhole } from '../../xcap/fragment.ts';
 import { judge } from '../../xcap/preconditions.ts';
-import { SelectorError } from '../../xcap/selector.ts';
+import { type NodeSelector, SelectorError } from '../../xcap/selector.ts';
 import { noParent, XcapError } from '../../xcap/xcap-error.ts';
 import { parseXcapUri, type XcapUri } from '../../xcap/xcap-uri.ts';
 import { CAPS_AUID, capsDocument } from './caps.ts';
@@ -141,11 +141,10 @@ function readFrom(
   namespace: string,
 ): void {
   const node = uri.selector === undefined ? undefined : readNodeSelector(uri, namespace);
-  const verdict = judge(conditionsOf(request), present?.tag, true);
+  const body = present === undefined || node === undefined ? present?.text : readNode(present.text, node);
+  const verdict = judge(conditionsOf(request), present?.tag, body !== undefined, true);
   if (verdict === 'failed') throw changed();
-  if (present === undefined) throw nothingThere();
-  const body = node === undefined ? present.text : readNode(present.text, node);
-  if (body === undefined) throw nothingThere();
+  if (present === undefined || body === undefined) throw nothingThere();
   const headers = { 'Content-Type': node === undefined ? contentType : nodeType(node), ETag: present.tag };
   if (verdict === 'not-modified') send(response, 304, { ETag: present.tag }, '');
   else send(response, 200, headers, body);
@@ -158,7 +157,7 @@ async function put(exchange: Exchange, options: XcapServerOptions): Promise<void
   const text = readUtf8(await readBody());
   let isNew = false;
   const present = await changeDocument(home, usage, options.settings.maxDocumentBytes, (now) => {
-    if (judge(conditionsOf(request), now?.tag, false) === 'failed') throw changed();
+    checkConditions(request, now, node);
     if (node === undefined) {
       isNew = now === undefined;
       return { root: readWhole(text).root, text };
@@ -175,7 +174,7 @@ async function remove(exchange: Exchange, options: XcapServerOptions): Promise<v
   const { request, response, uri, home, usage } = exchange;
   const node = uri.selector === undefined ? undefined : readNodeSelector(uri, usage.namespace);
   const present = await changeDocument(home, usage, options.settings.maxDocumentBytes, (now) => {
-    if (judge(conditionsOf(request), now?.tag, false) === 'failed') throw changed();
+    checkConditions(request, now, node);
     if (now === undefined) throw nothingThere();
     if (node === undefined) return undefined;
     const root = deleteNode(now.text, node);
@@ -191,7 +190,15 @@ function checkMethod({ method = '' }: IncomingMessage, response: ServerResponse,
   throw new HttpError(405, `${method} cannot be done here`);
 }
 
+/** @throws {HttpError} 412 */
+function checkConditions(request: IncomingMessage, now: Present | undefined, node: NodeSelector | undefined): void {
+  const isThere = now !== undefined && (node === undefined || readNode(now.text, node) !== undefined);
+  if (judge(conditionsOf(request), now?.tag, isThere, false) === 'failed') throw changed();
+}
+
 function checkType({ headers }: IncomingMessage, wanted: string): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new HttpError(415, 'bodies are not taken compressed');
   const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== wanted) throw new HttpError(415, `the body is to be of the type ${wanted}`);
 }

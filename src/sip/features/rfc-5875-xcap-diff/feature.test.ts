@@ -88,6 +88,19 @@ describe('xcap-diff', () => {
     assert.deepEqual(told(await romeo.expect('NOTIFY')), [[SEL, '', made]]);
   });
 
+  test('RFC 6665 §4.4.3, §4.2.1.4: asked once or asked again, all of it is told', async () => {
+    const tag = (await new XcapClient(server, 'romeo').put('index', list('juliet'), LISTS)).headers.etag!;
+    const romeo = await open('romeo');
+    await romeo.subscribe('sip:romeo@example.test', { event: 'xcap-diff', expires: 0 });
+    const once = await romeo.expect('NOTIFY');
+    assert.match(once.get('subscription-state'), /^terminated/);
+    assert.deepEqual(told(once), [[SEL, '', tag]]);
+    const { dialog } = await subscribe(romeo, [SEL]);
+    await romeo.expect('NOTIFY');
+    await romeo.subscribe('sip:romeo@example.test', { event: 'xcap-diff', dialog });
+    assert.deepEqual(told(await romeo.expect('NOTIFY')), [[SEL, '', tag]]);
+  });
+
   test('RFC 5875 §4.6: nobody hears of the documents of others, and the body has to be a list', async () => {
     const romeo = await open('romeo');
     const { response } = await subscribe(romeo, [SEL], 'sip:juliet@example.test');

@@ -2,7 +2,7 @@
  * RFC 5875: An XCAP Diff Event Package.
  * Tells a client when its documents at the XCAP server have changed, whoever has changed them.
  */
-import type { Home } from '#accounts/home.ts';
+import { type Home, homePart } from '#accounts/home.ts';
 import { text } from '#base/settings.ts';
 import { blockListChanged, contactChanged } from '#contacts/hooks.ts';
 import { NS_RESOURCE_LISTS } from '../../bodies/namespaces.ts';
@@ -29,6 +29,12 @@ const settings = {
   }),
 };
 
+/** The home of whoever subscribes stays loaded: changes are told of it, and of no other one of the same account. */
+const subscriptionsTo = homePart<Set<Subscription>>({
+  load: () => new Set(),
+  busy: (subscriptions) => subscriptions.size > 0,
+});
+
 type Context = SipFeatureContext<typeof settings>;
 
 export const xcapDiff = sipFeature({
@@ -53,7 +59,6 @@ class XcapDiffPackage implements EventPackage {
   readonly requestTypes = [RESOURCE_LISTS_TYPE];
   readonly defaultSeconds = 3600;
   readonly #sip: Context;
-  readonly #subscriptions = new Map<Home, Set<Subscription>>();
   /** Homes whose documents are being looked at; true: they have changed since. */
   readonly #looking = new Map<Home, boolean>();
 
@@ -74,14 +79,13 @@ class XcapDiffPackage implements EventPackage {
     await changesOf(home, watched);
     subscription.data = watched;
     if (isRefresh) return;
-    const others = this.#subscriptions.get(home) ?? new Set();
-    this.#subscriptions.set(home, others.add(subscription));
+    subscriptionsTo.of(home).add(subscription);
   }
 
   /** RFC 5875 §4.7: all documents at first and when they are asked for again, then those that have changed. */
   document(subscription: Subscription): NotifyDocument | undefined {
     const watched = subscription.data as Watched | undefined;
-    if (watched === undefined || subscription.state !== 'active') return undefined;
+    if (watched === undefined) return undefined;
     const changes = [...watched.now].filter(([sel, tag]) => watched.told.get(sel) !== tag);
     const gone = [...watched.told].filter(([sel]) => !watched.now.has(sel));
     const isAll = changes.length + gone.length === 0;
@@ -101,14 +105,12 @@ class XcapDiffPackage implements EventPackage {
   }
 
   close(subscription: Subscription): void {
-    const others = this.#subscriptions.get(subscription.home);
-    others?.delete(subscription);
-    if (others?.size === 0) this.#subscriptions.delete(subscription.home);
+    subscriptionsTo.of(subscription.home).delete(subscription);
   }
 
   /** A hundred contacts that come at once are looked at once. */
   changed(home: Home): void {
-    if (!this.#subscriptions.has(home)) return;
+    if (subscriptionsTo.of(home).size === 0) return;
     if (this.#looking.has(home)) this.#looking.set(home, true);
     else void this.#look(home);
   }
@@ -119,7 +121,7 @@ class XcapDiffPackage implements EventPackage {
         this.#looking.set(home, false);
         // What is still to be changed in this turn is one change with it.
         await new Promise((resolve) => setImmediate(resolve));
-        for (const subscription of [...(this.#subscriptions.get(home) ?? [])]) {
+        for (const subscription of [...subscriptionsTo.of(home)]) {
           if (await changesOf(home, subscription.data as Watched)) subscription.changed();
         }
       } while (this.#looking.get(home));
