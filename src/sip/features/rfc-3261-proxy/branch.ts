@@ -6,7 +6,7 @@ import { reasonPhrases } from '../../wire/reason-phrases.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import type { Alternatives, Attempt } from './attempt.ts';
 import type { Outcome } from './best-response.ts';
-import { type Copied, nextHopOf, outgoing } from './outgoing.ts';
+import { bytesOf, type Copied, nextHopOf, outgoing } from './outgoing.ts';
 import { withoutOurVia } from './passed-on.ts';
 import { ways } from './ways.ts';
 
@@ -112,7 +112,7 @@ export class Branch implements ResponseHandlers {
   #nextWay(failed?: Outcome): void {
     const { edge, copied } = this.#passing;
     const hop = nextHopOf(this.#attempt!);
-    this.#ways ??= ways(edge, hop, copied.head.length + copied.body.length);
+    this.#ways ??= ways(edge, hop, bytesOf(copied));
     this.#ways.next().then(
       ({ value }) => this.#wayFound(value || undefined, failed),
       (error) => this.#noWay(failed ?? outcomeOf(error)),

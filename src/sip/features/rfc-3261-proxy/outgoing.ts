@@ -10,7 +10,9 @@ import { parseUri } from '../../wire/sip-uri.ts';
 /** What of a request is the same for all to whom it is passed on. */
 export interface Copied {
   readonly method: string;
-  /** Header lines, each ended by CRLF, without Route. */
+  /** Those of the hops before, each line ended by CRLF: next to ours, for people who read along. */
+  readonly vias: string;
+  /** All other header lines, each ended by CRLF, without Route. */
   readonly head: string;
   readonly body: string;
 }
@@ -28,17 +30,16 @@ export interface CopyOptions {
 /** RFC 3261 §16.6 steps 1 and 3: all headers go on as they came, but for those that are between two hops. */
 export function copy(request: SipRequest, options: CopyOptions): Copied {
   const { headers, method, body } = request;
+  let vias = '';
   let head = `Max-Forwards: ${options.maxForwards}\r\n`;
-  let isTopVia = true;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
     const value = headers[i + 1]!;
     if (isOfTheHop(name, value, options)) continue;
-    const isTop = name === 'via' && isTopVia;
-    if (isTop) isTopVia = false;
-    head += `${spelledName(name)}: ${isTop ? stampedLine(request, value, options.flow) : value}\r\n`;
+    if (name !== 'via') head += `${spelledName(name)}: ${value}\r\n`;
+    else vias += `Via: ${vias === '' ? stampedLine(request, value, options.flow) : value}\r\n`;
   }
-  return { method, head, body };
+  return { method, vias, head, body };
 }
 
 function isOfTheHop(name: string, value: string, { realms, isTrusted }: CopyOptions): boolean {
@@ -57,6 +58,14 @@ function isOfTheHop(name: string, value: string, { realms, isTrusted }: CopyOpti
   }
 }
 
+/** What our Via, Record-Route and Route come to, about. */
+const OWN_BYTES = 500;
+
+/** How large a copy will be, about (RFC 3261 §18.1.1). */
+export function bytesOf({ vias, head, body }: Copied): number {
+  return OWN_BYTES + vias.length + head.length + body.length;
+}
+
 /** Where a copy goes. */
 export interface NextHop {
   readonly uri: string;
@@ -68,10 +77,10 @@ export interface NextHop {
  * RFC 3261 §16.6 steps 2, 4 and 6.
  * @param lines further header lines of ours (Record-Route, Max-Breadth), each ended by CRLF
  */
-export function outgoing({ method, head, body }: Copied, hop: NextHop, lines: string): OutgoingRequest {
+export function outgoing({ method, vias, head, body }: Copied, hop: NextHop, lines: string): OutgoingRequest {
   const { uri, routes } = forStrictRouter(hop);
   const route = routes.map((value) => `Route: ${value}\r\n`).join('');
-  return { method, uri, head: route + lines + head, body };
+  return { method, uri, head: vias + route + lines + head, body };
 }
 
 /** RFC 3261 §16.6 step 7: the URI of where the request is sent. */

@@ -17,7 +17,7 @@ import { maxBreadthOf } from './breadth.ts';
 import { FlowTokens } from './flow-tokens.ts';
 import { Fork } from './fork.ts';
 import { LoopMarks } from './loop-marks.ts';
-import { copy, nextHopOf, outgoing } from './outgoing.ts';
+import { bytesOf, copy, nextHopOf, outgoing } from './outgoing.ts';
 import { type Preprocessed, preprocess } from './preprocess.ts';
 import { recordRoute } from './record-route.ts';
 import type { proxySettings } from './settings.ts';
@@ -174,7 +174,7 @@ export class StatefulProxy {
     const mark = this.#marks.of(admitted.request);
     const { transactions } = this.#edge;
     if (attempt.flow !== undefined) return transactions.send(out, attempt.flow, mark);
-    const found = ways(this.#edge, nextHopOf(attempt), copied.head.length + copied.body.length);
+    const found = ways(this.#edge, nextHopOf(attempt), bytesOf(copied));
     return found.next().then(({ value }) => {
       if (value) transactions.send(out, value, mark);
     });
