@@ -1,5 +1,6 @@
 import type { Codec } from './codec.ts';
 import { bodyCodecs } from './codecs-bodies.ts';
+import { registrationCodecs } from './codecs-registration.ts';
 import { sipCodecs } from './codecs-sip.ts';
 import { textCodecs } from './codecs-text.ts';
 import { xcapCodecs } from './codecs-xcap.ts';
@@ -12,6 +13,7 @@ export const codecs: readonly Codec[] = [
   ...textCodecs,
   ...xmppCodecs,
   ...sipCodecs,
+  ...registrationCodecs,
   ...bodyCodecs,
   ...xcapCodecs,
 ];

@@ -28,6 +28,8 @@ const MAX_SECONDS = 2 ** 32 - 1;
 /** RFC 3261 §20.10: what cannot be read as a number means so many. */
 const MALFORMED_SECONDS = 3600;
 const MAX_LENGTH = 2048;
+/** What no store and no header holds. */
+const NOT_KEPT = /[\0\r\n]/;
 /** Parameters that stand in our answer as we see them. */
 const OURS: ReadonlySet<string> = new Set(['q', 'expires', 'pub-gruu', 'temp-gruu', 'temp-gruu-cookie']);
 /** Names that stand in a GRUU, and are a device's in every protocol. */
@@ -59,7 +61,7 @@ function readContact({ uri, params }: NameAddress, seconds: number | undefined):
     methods: params.get('methods') ?? '',
   };
   const isTooLong = uri.length + contact.params.length > MAX_LENGTH;
-  if (isTooLong || (uri + contact.params).includes('\0')) throw new SipError(400, 'Bad Contact');
+  if (isTooLong || NOT_KEPT.test(contact.params)) throw new SipError(400, 'Bad Contact');
   return contact;
 }
 
