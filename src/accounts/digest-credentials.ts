@@ -92,10 +92,9 @@ export function followPasswords(homes: Homes): () => void {
     if (home !== undefined) Object.assign(keyringOf.of(home), { keys: 'changed', reading: undefined });
   };
   return homes.hooks.on(passwordChanged, 'react', ({ address }) => {
-    const home = homes.loaded(address);
-    if (home !== undefined) return forget(home);
+    forget(homes.loaded(address));
     // One that is being loaded may have read the old ones.
-    homes.load(address).then(forget, () => undefined);
+    homes.loading(address)?.then(forget, () => undefined);
   });
 }
 

@@ -61,6 +61,11 @@ export class Homes {
     return this.#loaded.get(address);
   }
 
+  /** The home of an account, if it is being read just now. */
+  loading(address: string): Promise<Home | undefined> | undefined {
+    return this.#loading.get(address);
+  }
+
   all(): IterableIterator<Home> {
     return this.#loaded.values();
   }
