@@ -5,6 +5,7 @@
  */
 import type { Home } from '#accounts/home.ts';
 import { askToWatch, mayWatch, onAuthorizationChange, type Verdict, watch, watchersOf } from '#presence/watching.ts';
+import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
 import { PIDF_TYPES } from '../../bodies/pidf.ts';
 import type { EventPackage } from '../../event-package.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
@@ -39,17 +40,13 @@ class PresencePackage implements EventPackage {
   }
 
   open(subscription: Subscription, _incoming: unknown, isRefresh: boolean): void {
-    const { home, watcher } = subscription;
+    const { home } = subscription;
     const verdict = verdictOn(subscription);
     // RFC 3856 §6.6: who is blocked is shown somebody who is not there, and does not learn why.
     subscription.state = verdict === 'pending' ? 'pending' : 'active';
     if (isRefresh) return;
     if (verdict === 'pending') this.#ask(subscription);
-    subscription.data = watch(home, {
-      address: watcher,
-      describe: () => describe(subscription),
-      changed: () => subscription.changed(),
-    });
+    subscription.data = watch(home, new SipWatcher(subscription));
   }
 
   document(subscription: Subscription) {
@@ -68,9 +65,9 @@ class PresencePackage implements EventPackage {
    * @param isRefused  the owner has turned the request down (RFC 6665 §4.1.3: 'rejected')
    */
   authorizationChanged(home: Home, watcher: string, isRefused: boolean): void {
-    if (watchersOf(home).size === 0) return;
-    for (const subscription of this.#sip.edge.subscriptions?.all() ?? []) {
-      if (subscription.home !== home || subscription.watcher !== watcher) continue;
+    for (const one of [...watchersOf(home)]) {
+      if (one.address !== watcher || !(one instanceof SipWatcher)) continue;
+      const { subscription } = one;
       if (subscription.init.eventPackage !== this) continue;
       const verdict = verdictOn(subscription);
       if (verdict === 'pending' && (isRefused || subscription.state === 'active')) subscription.terminate('rejected');
@@ -93,6 +90,24 @@ function verdictOn({ home, init }: Subscription): Verdict {
   return init.trust === undefined ? mayWatch(home, init.watcher) : 'allowed';
 }
 
-function describe({ init, expiresAt, state }: Subscription) {
-  return { edge: 'sip', since: init.at, expiresAt, userAgent: init.userAgent, state };
+/** A subscription, as the presentity's home knows it. */
+export class SipWatcher implements Watcher {
+  readonly subscription: Subscription;
+
+  constructor(subscription: Subscription) {
+    this.subscription = subscription;
+  }
+
+  get address(): string {
+    return this.subscription.watcher;
+  }
+
+  describe(): WatcherFacts {
+    const { init, expiresAt } = this.subscription;
+    return { edge: 'sip', since: init.at, expiresAt, userAgent: init.userAgent };
+  }
+
+  changed(): void {
+    this.subscription.changed();
+  }
 }
