@@ -452,6 +452,23 @@ describe('XCAP', () => {
     assert.equal((await rls.get('index')).status, 404);
   });
 
+  test('OMA XDM: a client finds out which documents there are', async () => {
+    const tag = (await romeo.put('index', FRIENDS, LISTS)).headers.etag!;
+    const directory = new XcapClient(server, 'romeo', 'org.openmobilealliance.xcap-directory');
+    const { status, body } = await directory.get('directory.xml');
+    assert.equal(status, 200);
+    const uri = `https://127.0.0.1:${server.running.ports.https}/xcap-root/resource-lists/users/sip:romeo@example.test/index`;
+    assert.ok(
+      body.includes(
+        `<folder auid="resource-lists"><entry uri="${uri}" etag="${tag.replaceAll('"', '&quot;')}"/></folder>`,
+      ),
+      body,
+    );
+    assert.ok(body.includes('<folder auid="pidf-manipulation"/>'));
+    assert.equal((await directory.delete('directory.xml')).status, 405);
+    assert.equal((await directory.get('index')).status, 404);
+  });
+
   test('documents are the same after a restart, and gone with their account', async () => {
     await romeo.put('index', FRIENDS, LISTS);
     const { etag } = (await romeo.get('index')).headers;

@@ -30,7 +30,7 @@ export const xcap = sipFeature({
     const { nonces } = authenticator;
     const algorithms = settings.of(sipAuthentication);
     const authentication = new HttpAuthentication({ homes, accounts, throttle, nonces, domains, settings: algorithms });
-    const handler = xcapHandler({ root: XCAP_ROOT, usages, authentication, domain, settings: sip.settings });
+    const handler = xcapHandler({ usages, authentication, domain, settings: sip.settings });
     sip.onStop(https.handle(XCAP_ROOT, handler));
   },
 });
