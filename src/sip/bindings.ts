@@ -162,20 +162,6 @@ export function bindingsOf(home: Home): Binding[] {
   return [...bindingsPart.of(home).all.values()];
 }
 
-/**
- * Where a request to the account is to go: those that can be reached, the highest q first and among equals the newest,
- * and of several flows of one instance the newest (RFC 3261 §16.6, RFC 5626 §5.3).
- */
-export function targetsOf(home: Home): Binding[] {
-  const targets = bindingsOf(home).filter((binding) => binding.isReachable);
-  targets.sort((a, b) => b.q - a.q || b.said.registeredAt - a.said.registeredAt);
-  const instances = new Set<string>();
-  return targets.filter(({ instance, regId }) => {
-    if (instance === '' || regId === 0) return true;
-    return instances.size < instances.add(instance).size;
-  });
-}
-
 /** The bindings of one device of an account, those first that are to be tried first; none where there is no such. */
 export function targetsOfDevice(home: Home, device: string): readonly Binding[] {
   return bindingsPart.of(home).devices.get(device)?.reachable() ?? [];

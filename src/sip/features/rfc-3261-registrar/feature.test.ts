@@ -4,7 +4,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.ts';
 import { type InProcess, startInProcess } from '../../../../test/support/in-process.ts';
 import { type Message, SipClient, type SipClientOptions } from '../../../../test/support/sip-client.ts';
 import { until } from '../../../../test/support/until.ts';
-import { bindingsOf, targetsOf } from '../../bindings.ts';
+import { bindingsOf, targetsOfDevice } from '../../bindings.ts';
 
 const INSTANCE = 'urn:uuid:00000000-0000-1000-8000-000A95A0E128';
 let server: InProcess;
@@ -132,10 +132,10 @@ test('RFC 5626 §6: a flow that is registered is told so, and gone with its conn
 test('RFC 3261 §18.2.2: who did not register a flow stays when its connection ends', async () => {
   const client = await open({ transport: 'tcp' });
   await client.register();
-  const [binding] = targetsOf(home());
+  const [binding] = bindingsOf(home());
   assert.ok(binding!.flow !== undefined);
   client.close();
-  await until('the flow is gone', () => targetsOf(home())[0]!.flow === undefined);
+  await until('the flow is gone', () => bindingsOf(home())[0]!.flow === undefined);
   assert.equal(home().devices.size, 1);
 });
 
@@ -147,10 +147,10 @@ test('RFC 5626 §5.3: two flows of one instance are one device, and the newer is
   await send(first, 'Supported: outbound', contact(first, 1));
   await send(second, 'Supported: outbound', contact(second, 2));
   assert.equal(home().devices.size, 1);
-  assert.deepEqual(targetsOf(home()).map(({ regId }) => regId), [2]); // biome-ignore format: one thought
+  assert.deepEqual(targetsOfDevice(home(), INSTANCE).map(({ regId }) => regId), [2, 1]); // biome-ignore format: one thought
   second.close();
   await until('the second flow is gone', () => bindingsOf(home()).length === 1);
-  assert.deepEqual(targetsOf(home()).map(({ regId }) => regId), [1]); // biome-ignore format: one thought
+  assert.deepEqual(targetsOfDevice(home(), INSTANCE).map(({ regId }) => regId), [1]); // biome-ignore format: one thought
 });
 
 test('RFC 5626 §6, RFC 3327 §5.3: a flow that the first hop does not keep is refused with 439; a Path is given back', async () => {
