@@ -34,7 +34,7 @@ export function welcome({ domain, ports, administrator, demo, node }: StartedSer
     ...(people.length === 0
       ? []
       : [
-          'Sign in with any XMPP client:',
+          'Sign in with any XMPP or SIP client:',
           '',
           indent(table([['address', 'password', ''], ...people.map((one) => [one.address, one.password, one.note])])),
           '',
