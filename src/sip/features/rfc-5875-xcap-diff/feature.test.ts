@@ -101,6 +101,30 @@ describe('xcap-diff', () => {
     assert.deepEqual(told(await romeo.expect('NOTIFY')), [[SEL, '', tag]]);
   });
 
+  test('RFC 5874 §4.4, §4.5: elements and attributes are told by what they are, and that they are gone', async () => {
+    const xcap = new XcapClient(server, 'romeo');
+    await xcap.put('index', list('juliet'), LISTS);
+    const romeo = await open('romeo');
+    const steps = (text: string) => `${SEL}/~~/${encodeURIComponent(text).replaceAll('%2F', '/')}`;
+    const name = steps('resource-lists/list[1]/@name');
+    const nurse = steps('resource-lists/list[1]/entry[@uri="sip:nurse@example.test"]');
+    await subscribe(romeo, [name, nurse, steps('resource-lists/['), `${SEL}/~~/resource-lists/namespace::*`]);
+    const changes = async () => readXcapDiff((await romeo.expect('NOTIFY')).body).changes;
+    assert.deepEqual(await changes(), [{ kind: 'attribute', sel: name, value: 'a' }]);
+    await xcap.put('index', list('juliet', 'nurse'), LISTS);
+    const [added] = await changes();
+    assert.equal(
+      added?.kind === 'element' && added.sel === nurse && added.element?.attribute('uri'),
+      'sip:nurse@example.test',
+    );
+    await xcap.put('index', list('juliet', 'paris', 'nurse'), LISTS);
+    await xcap.delete('index');
+    assert.deepEqual(await changes(), [
+      { kind: 'attribute', sel: name, value: undefined },
+      { kind: 'element', sel: nurse, element: undefined },
+    ]);
+  });
+
   test('RFC 5875 §4.6: nobody hears of the documents of others, and the body has to be a list', async () => {
     const romeo = await open('romeo');
     const { response } = await subscribe(romeo, [SEL], 'sip:juliet@example.test');

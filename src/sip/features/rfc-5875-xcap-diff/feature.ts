@@ -18,7 +18,7 @@ import { documentChanged } from '../rfc-4825-xcap/hooks.ts';
 import { usages } from '../rfc-4825-xcap/usages.ts';
 import { XCAP_ROOT } from '../rfc-4825-xcap/xcap-root.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
-import { changesOf, ownPlaces, type Watched } from './watched.ts';
+import { allPlaces, look, nextChanges, ownPlaces, type Watched } from './watched.ts';
 
 const settings = {
   rootUri: text({
@@ -42,7 +42,7 @@ export const xcapDiff = sipFeature({
   title: 'XCAP Diff Event Package',
   version: '',
   status: 'partial',
-  note: 'Documents and collections of the subscriber, by their entity-tags (RFC 5874); no patches, no single nodes.',
+  note: 'Documents of the subscriber by their entity-tags, elements and attributes by what they are (RFC 5874); no patches.',
   settings,
   setup(sip) {
     const watching = new XcapDiffPackage(sip);
@@ -74,33 +74,18 @@ class XcapDiffPackage implements EventPackage {
     }
     const { body } = incoming.request;
     const before = subscription.data as Watched | undefined;
-    const places = body === '' ? (before?.places ?? usages) : ownPlaces(readAsked(body), home, usages);
+    const places = body === '' ? (before?.places ?? allPlaces(home, usages)) : ownPlaces(readAsked(body), home, usages);
     const watched: Watched = { places, now: new Map(), told: new Map() };
-    await changesOf(home, watched);
+    await look(home, watched);
     subscription.data = watched;
     if (isRefresh) return;
     subscriptionsTo.of(home).add(subscription);
   }
 
-  /** RFC 5875 §4.7: all documents at first and when they are asked for again, then those that have changed. */
   document(subscription: Subscription): NotifyDocument | undefined {
     const watched = subscription.data as Watched | undefined;
     if (watched === undefined) return undefined;
-    const changes = [...watched.now].filter(([sel, tag]) => watched.told.get(sel) !== tag);
-    const gone = [...watched.told].filter(([sel]) => !watched.now.has(sel));
-    const isAll = changes.length + gone.length === 0;
-    const told = watched.told;
-    watched.told = new Map(watched.now);
-    const body = writeXcapDiff({
-      root: writeText(this.#root),
-      changes: [
-        ...(isAll ? [...watched.now] : changes).map(([sel, newEtag]) => {
-          const previousEtag = isAll ? undefined : told.get(sel);
-          return { kind: 'document', sel, newEtag, ...(previousEtag && { previousEtag }), patches: [] } as const;
-        }),
-        ...gone.map(([sel, previousEtag]) => ({ kind: 'document', sel, previousEtag, patches: [] }) as const),
-      ],
-    });
+    const body = writeXcapDiff({ root: writeText(this.#root), changes: nextChanges(watched) });
     return { contentType: XCAP_DIFF_TYPE, body, entityTag: '' };
   }
 
@@ -122,7 +107,7 @@ class XcapDiffPackage implements EventPackage {
         // What is still to be changed in this turn is one change with it.
         await new Promise((resolve) => setImmediate(resolve));
         for (const subscription of [...subscriptionsTo.of(home)]) {
-          if (await changesOf(home, subscription.data as Watched)) subscription.changed();
+          if (await look(home, subscription.data as Watched)) subscription.changed();
         }
       } while (this.#looking.get(home));
     } catch (err) {
