@@ -123,12 +123,14 @@ export class SipEdge {
         this.transactions.answerMalformed(malformed, flow);
       },
     });
+    metrics.observed('rollcall_sip_devices', 'Registered clients.', () => this.devices());
     this.gruus = new Gruus(homes, secret);
     this.authenticator = new Authenticator({
       homes,
       accounts,
       throttle,
       clock,
+      metrics,
       settings,
       secret,
       domains: this.domains,

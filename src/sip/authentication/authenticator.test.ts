@@ -12,6 +12,7 @@ import { Throttle } from '#accounts/throttle.ts';
 import { Hooks } from '#base/hook.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { silentLog } from '#base/log.ts';
+import { Metrics } from '#base/metrics.ts';
 import type { Database } from '#store/database.ts';
 import { migrations } from '#store/migrations/all.ts';
 import { openSqlite } from '#store/sqlite.ts';
@@ -32,6 +33,7 @@ let homes: Homes;
 let clock: FakeClock;
 let throttle: Throttle;
 let authenticator: Authenticator;
+let metrics: Metrics;
 
 before(async () => {
   database = await openSqlite(join(folder, 'store.db'));
@@ -57,11 +59,13 @@ function start(overrides: Record<string, unknown> = {}): void {
   throttle = new Throttle(clock, settings.of(throttleSettings));
   const domains = new Set(['example.test', 'b\u00fccher.example']);
   const accountOf = (uri: SipUri) => (domains.has(domainOf(uri)) ? addressOf(uri) : undefined);
+  metrics = new Metrics();
   authenticator = new Authenticator({
     homes,
     accounts,
     throttle,
     clock,
+    metrics,
     settings,
     secret: Buffer.alloc(32),
     domains,
@@ -312,4 +316,14 @@ test('RFC 4475 §3.1.2.11 (regaut01): a scheme that nobody knows is as none', as
   const request = plain();
   const headers = ['authorization', 'NoOneKnowsThisScheme opaque-data=here', ...request.headers];
   challengeOf(await check(new SipRequest('REGISTER', 'sip:example.test', headers, ''), { as: 'registrar' }));
+});
+
+test('what became of it is counted', async () => {
+  await told();
+  await told({ password: 'pencil' });
+  await told({ from: 'sip:romeo@example.test' });
+  const figures = await metrics.text();
+  for (const [outcome, count] of Object.entries({ asked: 3, proven: 1, wrong: 1, refused: 1 })) {
+    assert.match(figures, new RegExp(`^rollcall_sip_authentications_total\\{outcome="${outcome}"\\} ${count}$`, 'm'));
+  }
 });

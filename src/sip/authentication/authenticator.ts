@@ -13,6 +13,7 @@ import type { Throttle } from '#accounts/throttle.ts';
 import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
+import type { Metrics } from '#base/metrics.ts';
 import type { Flow } from '../transport/flow.ts';
 import { domainOf } from '../wire/address.ts';
 import { readText } from '../wire/byte-string.ts';
@@ -31,6 +32,7 @@ export interface AuthenticatorOptions {
   accounts: Pick<Accounts, 'find'>;
   throttle: Pick<Throttle, 'attempt' | 'failed' | 'succeeded'>;
   clock: Clock;
+  metrics: Metrics;
   settings: Settings;
   /** Known to this server alone and the same at every start. */
   secret: Uint8Array;
@@ -79,11 +81,12 @@ export class Authenticator {
   readonly #accountOf: AuthenticatorOptions['accountOf'];
   readonly #settings;
   readonly #unknown: UnknownNames;
+  readonly #counts;
   readonly #stop: (() => void)[];
   readonly nonces: Nonces;
 
   constructor(options: AuthenticatorOptions) {
-    const { homes, accounts, throttle, clock, settings, secret, domains } = options;
+    const { homes, accounts, throttle, clock, metrics, settings, secret, domains } = options;
     this.#homes = homes;
     this.#accounts = accounts;
     this.#throttle = throttle;
@@ -93,6 +96,19 @@ export class Authenticator {
     this.#settings = settings.of(sipAuthentication);
     this.nonces = new Nonces(clock, secret, this.#settings);
     this.#unknown = new UnknownNames(clock);
+    const outcomes = metrics.counters(
+      'rollcall_sip_authentications_total',
+      'Requests that had to prove an account.',
+      'outcome',
+    );
+    this.#counts = {
+      proven: outcomes.of('proven'),
+      asked: outcomes.of('asked'),
+      stale: outcomes.of('stale'),
+      wrong: outcomes.of('wrong'),
+      slowed: outcomes.of('slowed'),
+      refused: outcomes.of('refused'),
+    };
     this.#stop = [followPasswords(homes), this.#unknown.follow(homes.hooks)];
   }
 
@@ -105,10 +121,10 @@ export class Authenticator {
     const credentials = this.#credentialsOf(request, as);
     const source = flow.remoteAddress;
     if (credentials === undefined || !this.#settings.algorithms.includes(credentials.algorithm)) {
-      return this.#challenge(request, source, as, false);
+      return this.#challenge(request, source, as, 'asked');
     }
     const state = this.nonces.check(credentials.nonce, source, credentials.qop !== undefined);
-    if (state !== 'good') return this.#challenge(request, source, as, state === 'stale');
+    if (state !== 'good') return this.#challenge(request, source, as, state === 'stale' ? 'stale' : 'asked');
     const known = this.nonces.proofOf(credentials.nonce);
     const isProven = known !== undefined && isLike(known, credentials, request, source);
     const proof = isProven ? known : this.#claim(credentials, request, source);
@@ -167,16 +183,22 @@ export class Authenticator {
     const expected = digestResponse(credentials, key ?? NO_KEY, request.method, request.body);
     if (!isSame(expected, response) || key === undefined) {
       this.#throttle.failed(proof.address, source);
-      return this.#challenge(request, source, as, false);
+      return this.#challenge(request, source, as, 'wrong');
     }
     if (!isProven) this.#throttle.succeeded(proof.address, source);
-    if (home === undefined) return { refused: new SipError(403, 'Account Disabled') };
+    if (home === undefined) return this.#refuse('Account Disabled');
     if (!isProven && request.from.uri !== `sip:${proof.address}` && this.#senderOf(request) !== proof.address) {
-      return { refused: new SipError(403, 'From is not the authenticated account') };
+      return this.#refuse('From is not the authenticated account');
     }
     const count = qop === undefined ? undefined : Number.parseInt(nc, 16);
-    if (!this.nonces.use(nonce, count, response, proof)) return this.#challenge(request, source, as, true);
+    if (!this.nonces.use(nonce, count, response, proof)) return this.#challenge(request, source, as, 'stale');
+    this.#counts.proven.add(1);
     return { ok: true, home };
+  }
+
+  #refuse(reason: string): Verdict {
+    this.#counts.refused.add(1);
+    return { refused: new SipError(403, reason) };
   }
 
   /** For a realm of ours, from the header that was asked for or the other one. @throws {SipError} 400 */
@@ -224,11 +246,13 @@ export class Authenticator {
   #tooMany({ proof, source }: Attempt): Verdict | undefined {
     const attempt = this.#throttle.attempt(proof.address, source);
     if (attempt.allowed) return undefined;
+    this.#counts.slowed.add(1);
     const seconds = Math.ceil(attempt.retryAfterMs / 1000);
     return { refused: new SipError(503, 'Too many wrong passwords', `Retry-After: ${seconds}\r\n`) };
   }
 
-  #challenge(request: SipRequest, source: string, as: As, isStale: boolean): Verdict {
+  #challenge(request: SipRequest, source: string, as: As, why: 'asked' | 'stale' | 'wrong'): Verdict {
+    this.#counts[why].add(1);
     const { algorithms, integrity } = this.#settings;
     const domain = domainOf(parseUri(request.from.uri));
     const challenge = writeChallenge({
@@ -236,7 +260,7 @@ export class Authenticator {
       realm: this.#domains.has(domain) ? domain : this.#domain,
       nonce: this.nonces.make(source),
       algorithms: algorithmsFor(request.header('user-agent'), algorithms as readonly DigestAlgorithm[]),
-      isStale,
+      isStale: why === 'stale',
       integrity,
     });
     return { challenge, status: as === 'registrar' ? 401 : 407 };

@@ -265,6 +265,18 @@ test('who is removed or disabled, or whose password was changed, is registered n
   assert.equal(node.homes.loaded(address), undefined);
 });
 
+test('switched off, nobody is registered as far as anybody sees; switched on again, who was still is', async () => {
+  const client = await open();
+  await client.register();
+  server.configure({ 'sip.rfc-3261-10.enabled': false });
+  assert.equal(home().devices.size, 0);
+  assert.equal((await client.register()).status, 405);
+  server.configure({ 'sip.rfc-3261-10.enabled': true });
+  await until('it is there again', () => home().devices.size === 1);
+  assert.equal((await client.register()).status, 200);
+  assert.equal(home().devices.size, 1);
+});
+
 test('a registration ends in its time, with one timer for all', async () => {
   const clock = new FakeClock();
   await server.stop();
