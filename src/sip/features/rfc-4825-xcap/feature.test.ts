@@ -469,6 +469,16 @@ describe('XCAP', () => {
     assert.equal((await directory.get('index')).status, 404);
   });
 
+  test('switched off, it leaves the port; switched on, it is there again', async () => {
+    server.configure({ 'sip.rfc-4825.enabled': false });
+    const off = await romeo.get('index');
+    assert.deepEqual([off.status, off.headers['www-authenticate']], [404, undefined]);
+    server.configure({ 'sip.rfc-4825.enabled': true, 'sip.rfc-4825.maxDocumentBytes': 1024 });
+    assert.equal((await romeo.put('index', FRIENDS, LISTS)).status, 201);
+    const large = FRIENDS.replace('kept as it is', 'x'.repeat(1000));
+    assert.equal(fault((await romeo.put('index', large, LISTS)).body), 'constraint-failure');
+  });
+
   test('documents are the same after a restart, and gone with their account', async () => {
     await romeo.put('index', FRIENDS, LISTS);
     const { etag } = (await romeo.get('index')).headers;
