@@ -1,6 +1,7 @@
 /**
  * The figures of one server. What the hot path touches is a plain number field: `received.add(1)` is one increment, and
  * prom-client reads the fields when somebody asks. Each server has its own registry, so several live in one process.
+ * Who is switched off and on again takes the place that it had.
  *
  *     const refused = metrics.counters('rollcall_xmpp_refused_total', 'What was refused, by reason', 'reason');
  *     const tooLarge = refused.of('too-large');   // once, where things are built
@@ -97,10 +98,12 @@ export class Metrics {
    * @param buckets upper limits, ascending, in the unit that the name carries
    */
   histogram(name: string, help: string, buckets: readonly number[]): { observe(value: number): void } {
+    this.#registry.removeSingleMetric(name);
     return new Histogram({ name, help, buckets: [...buckets], registers: [this.#registry] });
   }
 
   #counter(name: string, help: string, labelNames: string[], collect: (counter: PromCounter) => void): void {
+    this.#registry.removeSingleMetric(name);
     new PromCounter({
       name,
       help,
@@ -114,6 +117,7 @@ export class Metrics {
   }
 
   #gauge(name: string, help: string, labelNames: string[], collect: (gauge: PromGauge) => void): void {
+    this.#registry.removeSingleMetric(name);
     new PromGauge({
       name,
       help,
