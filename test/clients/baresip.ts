@@ -5,7 +5,7 @@ import { freeOffset } from '../support/free-ports.ts';
 import type { ServerUnderTest } from '../support/server-under-test.ts';
 import { ConsoleProgram } from './console-program.ts';
 import { PASSWORD } from './people.ts';
-import { escaped, type Softphone, type SoftphoneOptions, serverUri } from './softphone.ts';
+import { escaped, type Softphone, type SoftphoneOptions, serverUri, uriOf } from './softphone.ts';
 
 /** Debian's folder of its modules, by architecture or not. */
 const MODULES = ['/usr/lib/baresip/modules', '/usr/lib/x86_64-linux-gnu/baresip/modules'].find((path) =>
@@ -41,7 +41,7 @@ export class Baresip implements Softphone {
   }
 
   async expectMessage(from: string, text: string): Promise<void> {
-    await this.#shows(`shows '${text}'`, new RegExp(`sip:${escaped(from)}: "${escaped(text)}"`));
+    await this.#shows(`shows '${text}'`, new RegExp(`${uriOf(from)}: "${escaped(text)}"`));
   }
 
   /** It shows why a message was not taken. */
@@ -71,7 +71,7 @@ export class Baresip implements Softphone {
   }
 
   async expectCall(peer: string): Promise<void> {
-    await this.#shows(`is in a call with ${peer}`, new RegExp(`Call established: sip:${escaped(peer)}`));
+    await this.#shows(`is in a call with ${peer}`, new RegExp(`Call established: ${uriOf(peer)}`));
   }
 
   async expectSound(): Promise<void> {
@@ -83,7 +83,7 @@ export class Baresip implements Softphone {
   }
 
   async expectEndOfCall(peer: string): Promise<void> {
-    await this.#shows('is told the end of the call', new RegExp(`Call with sip:${escaped(peer)} terminated`));
+    await this.#shows('is told the end of the call', new RegExp(`${uriOf(peer)}( terminated|: session closed)`));
   }
 
   async expectCallRefused(status: number): Promise<void> {

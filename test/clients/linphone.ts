@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../support/free-ports.ts';
 import type { ServerUnderTest } from '../support/server-under-test.ts';
+import { until } from '../support/until.ts';
 import { ConsoleProgram } from './console-program.ts';
 import { PASSWORD } from './people.ts';
-import { escaped, type Softphone, type SoftphoneOptions, serverUri } from './softphone.ts';
+import { escaped, type Softphone, type SoftphoneOptions, serverUri, uriOf } from './softphone.ts';
 
 /** A person with linphonec, the linphone of consoles. */
 export class Linphone implements Softphone {
@@ -24,6 +25,7 @@ export class Linphone implements Softphone {
   }
 
   async signIn(): Promise<void> {
+    rmSync(join(this.#home, 'log'), { force: true });
     const configuration = join(this.#home, 'linphonerc');
     writeFileSync(configuration, await this.#configuration());
     this.#program = new ConsoleProgram({
@@ -45,8 +47,13 @@ export class Linphone implements Softphone {
   }
 
   async expectMessage(from: string, text: string): Promise<void> {
-    const pattern = new RegExp(`Message received from sip:${escaped(from)}: ${escaped(text)}`);
+    const pattern = new RegExp(`Message received from ${uriOf(from)}: ${escaped(text)}`);
     await this.#running.expect(`shows '${text}'`, pattern);
+  }
+
+  /** It says so in its log alone. */
+  async expectRefusal(): Promise<void> {
+    await until('linphonec is told that a message was not taken', () => /NotDelivered/.test(this.#log));
   }
 
   async expectPresence(contact: string, presence: 'Online' | 'Offline'): Promise<void> {
@@ -66,9 +73,8 @@ export class Linphone implements Softphone {
     rmSync(this.#home, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** The end of its own log, for the message of a test that fails. */
-  get log(): string {
-    return readFileSync(join(this.#home, 'log'), 'utf8').slice(-4000);
+  get #log(): string {
+    return readFileSync(join(this.#home, 'log'), 'utf8');
   }
 
   get #running(): ConsoleProgram {

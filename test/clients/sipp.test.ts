@@ -51,7 +51,8 @@ for (const transport of ['udp', 'tcp'] as const) {
       await play('rfc-3665-2.4-cancellation', 'juliet');
     });
     test('writes to somebody who is away (RFC 3428 §7)', () => play('rfc-3428-waiting', 'romeo', 'mercutio'));
-    test('and to nobody (RFC 3261 §16.5)', () => play('rfc-3428-nobody', 'romeo'));
+    test('and to nobody, of whom it learns nothing (RFC 6121 §8.5.1, RFC 7247 §5)', () =>
+      play('rfc-3428-nobody', 'romeo'));
 
     test('and the server has run on through all of it', () => assert.ok(town.running, town.output));
   });

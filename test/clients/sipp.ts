@@ -24,8 +24,8 @@ export interface Part {
 }
 
 export interface Played {
-  /** What the scenario logged, from between brackets. */
-  logged: string;
+  /** The entity-tag that the scenario logged; empty where it logged none. */
+  entityTag: string;
   /** When its first message was sent. */
   sentAt: number;
 }
@@ -98,7 +98,7 @@ export class SippCall {
       throw new Error(`SIPp, ${this.#scenario}, ended with ${exitCode}\n${errors}\n${messages.slice(-6000)}`);
     // '2026-11-23 18:04:14.667387', in the time zone of this machine.
     const [, day, time] = /^-+ (\S+) (\S+)/m.exec(messages) ?? [];
-    return { logged: /\[(.*)\]/.exec(log)?.[1] ?? '', sentAt: Date.parse(`${day}T${time?.slice(0, 12)}`) };
+    return { entityTag: /etag=\s*(\S+)/.exec(log)?.[1] ?? '', sentAt: Date.parse(`${day}T${time?.slice(0, 12)}`) };
   }
 
   async kill(): Promise<void> {

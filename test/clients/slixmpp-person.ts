@@ -67,6 +67,11 @@ export class SlixmppPerson {
     return until(`${this.address} ${what}`, look, { explain });
   }
 
+  /** Forgets what has happened. */
+  forget(): void {
+    this.#happened = [];
+  }
+
   /** Whether something has happened that nobody expected yet. */
   has(matches: (happening: Happening) => boolean): boolean {
     return this.#happened.some(matches);

@@ -17,6 +17,8 @@ export interface Softphone {
   /** To its only contact, or to whom it was started for. */
   message(to: string, text: string): void;
   expectMessage(from: string, text: string): Promise<void>;
+  /** A message was not taken. */
+  expectRefusal(): Promise<void>;
   expectPresence(contact: string, presence: 'Online' | 'Offline'): Promise<void>;
   /** Leaves in good order; `signIn` starts it again. */
   quit(): Promise<void>;
@@ -27,6 +29,11 @@ export interface Softphone {
 /** Where a client finds the server. */
 export function serverUri({ host, ports }: ServerUnderTest, transport: Transport): string {
   return `sip:${host}:${transport === 'tls' ? ports.sipTls : ports.sip};transport=${transport}`;
+}
+
+/** A pattern: the URI of a person, or of one of that person's devices (RFC 7572 §4, RFC 7247 §4.4: gr). */
+export function uriOf(address: string): string {
+  return `sip:${escaped(address)}(?:;gr=[^\\s:;]+)?`;
 }
 
 export function escaped(text: string): string {
