@@ -47,7 +47,7 @@ export class Linphone implements Softphone {
   }
 
   async expectMessage(from: string, text: string): Promise<void> {
-    const pattern = new RegExp(`Message received from ${uriOf(from)}: ${escaped(text)}`);
+    const pattern = new RegExp(`Message received from <?${uriOf(from)}>?: ${escaped(text)}`);
     await this.#running.expect(`shows '${text}'`, pattern);
   }
 
