@@ -4,10 +4,13 @@ import { options } from '#sip/features/rfc-3261-options.ts';
 import { proxy } from '#sip/features/rfc-3261-proxy/feature.ts';
 import { registrar } from '#sip/features/rfc-3261-registrar/feature.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
+import { messageSummary } from '#sip/features/rfc-3842-message-summary.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
+import { conditional } from '#sip/features/rfc-5839-conditional.ts';
 import { xcapDiff } from '#sip/features/rfc-5875-xcap-diff/feature.ts';
+import { rateControl } from '#sip/features/rfc-6446-rate-control/feature.ts';
 import { subscribe } from '#sip/features/rfc-6665-subscribe/feature.ts';
 import { webSocket } from '#sip/features/rfc-7118-websocket.ts';
 import { unifiedCmTrunk } from '#sip/features/unified-cm-trunk/feature.ts';
@@ -68,8 +71,11 @@ export const sipFeatures: readonly SipFeature[] = [
   registrar,
   options,
   message,
+  messageSummary,
   presence,
   publish,
+  conditional,
+  rateControl,
   subscribe,
   webSocket,
   xcap,

@@ -98,6 +98,7 @@ export function keepReceived(delivery: Delivery, home: Home, inbox: Inbox): void
   const id = inbox.takeId(delivery.at);
   delivery.receiverArchiveId = id;
   inbox.owed.set(id, 0);
+  inbox.changed();
   const passing = delivery.keepForReceiver === 'archive' ? 0 : UNTIL_DELIVERED;
   if (passing !== 0) inbox.hasPassing = true;
   const flags = INCOMING | OWED | passing;

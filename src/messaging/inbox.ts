@@ -43,6 +43,8 @@ export class Inbox {
   readonly held = new Map<number, Held>();
   /** Devices that are being given what waited. */
   readonly catchUps = new Map<Device, CatchUp>();
+  /** Who wants to know that more or fewer messages may wait now. Nearly always there is nobody. */
+  #watchers: Set<() => void> | undefined;
 
   constructor(lastId: number, mark: number, owed: number[]) {
     this.lastId = lastId;
@@ -58,7 +60,35 @@ export class Inbox {
   /** A device has been given it. */
   handed(id: number): void {
     const holders = this.owed.get(id);
-    if (holders !== undefined) this.owed.set(id, holders + 1);
+    if (holders === undefined) return;
+    this.owed.set(id, holders + 1);
+    this.changed();
+  }
+
+  /** Something of what is owed is another. Told at once, and often: who listens looks later. */
+  changed(): void {
+    if (this.#watchers !== undefined) for (const run of this.#watchers) run();
+  }
+
+  watch(run: () => void): void {
+    this.#watchers ??= new Set();
+    this.#watchers.add(run);
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers !== undefined;
+  }
+
+  unwatch(run: () => void): void {
+    this.#watchers?.delete(run);
+    if (this.#watchers?.size === 0) this.#watchers = undefined;
+  }
+
+  /** How many are owed that no device has. */
+  countWaiting(): number {
+    let count = 0;
+    for (const holders of this.owed.values()) if (holders === 0) count++;
+    return count;
   }
 
   /** Everything up to it is delivered. */
@@ -93,8 +123,8 @@ export const inboxOf = homePart<Inbox>({
     inbox.hasPassing = recent!.some((row) => (Number(row.flags) & UNTIL_DELIVERED) !== 0);
     return inbox;
   },
-  busy: ({ writing, lastCommit, catchUps, held }) =>
-    writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0,
+  busy: ({ writing, lastCommit, catchUps, held, isWatched }) =>
+    writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0 || isWatched,
   flush(inbox, home) {
     for (const held of inbox.held.values()) keepHeld(held);
     writeMark(home, inbox);
@@ -122,6 +152,7 @@ export function messageReturned(home: Home, archiveId: number): boolean {
   if (holders === undefined) return false;
   const left = Math.max(holders - 1, 0);
   inbox.owed.set(archiveId, left);
+  inbox.changed();
   const held = left === 0 ? inbox.held.get(archiveId) : undefined;
   if (held !== undefined) keepHeld(held);
   for (const catchUp of inbox.catchUps.values()) catchUp.settled(archiveId);

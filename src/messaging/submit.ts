@@ -38,5 +38,7 @@ function nobody(): Failure {
 
 /** The commit failed: nobody is owed the message any more, for the sender is told that it was not taken. */
 export function forget(delivery: Delivery): void {
-  if (delivery.receiver !== undefined) inboxOf.of(delivery.receiver).owed.delete(delivery.receiverArchiveId);
+  if (delivery.receiver === undefined) return;
+  const inbox = inboxOf.of(delivery.receiver);
+  if (inbox.owed.delete(delivery.receiverArchiveId)) inbox.changed();
 }

@@ -4,6 +4,7 @@ import { hook } from '#base/hook.ts';
 import type { SipDevice } from './device.ts';
 import type { EventPackage } from './event-package.ts';
 import type { PublishContext } from './features/rfc-3903-publish/feature.ts';
+import type { Subscription } from './features/rfc-6665-subscribe/subscription.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
 /**
@@ -34,10 +35,27 @@ export interface SubscriptionPlace {
   /** Set by a handler that knows better than the Request-URI: the home, and who serves it instead of the package. */
   home: Home | undefined;
   eventPackage: EventPackage | undefined;
+  /** Of a handler that has to look for it, where nobody is called so. */
+  finding: Promise<void> | undefined;
 }
 
 /** A first SUBSCRIBE, of a package that we have; also for addresses that are no account's (RFC 4662). */
 export const subscriptionArriving = hook<SubscriptionPlace>()('sip.subscription-arriving', ['find']);
+
+/** A SUBSCRIBE is about to be answered with 2xx. */
+export interface SubscriptionAccepted {
+  readonly subscription: Subscription;
+  readonly incoming: IncomingRequest;
+  readonly isRefresh: boolean;
+  /** Set by a handler: what of the NOTIFY that it asks for need not be sent (RFC 5839). */
+  suppress: 'nothing' | 'body' | 'notification';
+}
+
+/** A subscription begins, or is asked to go on. */
+export const subscriptionAccepted = hook<SubscriptionAccepted>()('sip.subscription-accepted', ['adjust', 'observe']);
+
+/** A subscription is in another state: it was approved, or is over. */
+export const subscriptionChanged = hook<Subscription>()('sip.subscription-changed', ['observe']);
 
 export interface PublicationArriving {
   readonly sip: PublishContext;

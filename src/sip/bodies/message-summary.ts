@@ -2,6 +2,8 @@
 import { SipError } from '../wire/sip-error.ts';
 import { trimSpace } from './mime.ts';
 
+export const MESSAGE_SUMMARY_TYPE = 'application/simple-message-summary';
+
 /** RFC 3458 §6.2, and what RFC 3842 §5.2 writes of them. */
 export type ContextClass =
   | 'voice-message'

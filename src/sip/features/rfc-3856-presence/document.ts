@@ -12,6 +12,7 @@ import { uriOf } from '../../wire/address.ts';
 /** The documents of an account as it is now, by the URI that they are about. */
 const documents = new WeakMap<Composed, Map<string, NotifyDocument>>();
 const forCallManagers: typeof documents = new WeakMap();
+const models = new WeakMap<Composed, Pidf>();
 /** What was published, parsed. */
 const published = new WeakMap<Publication, Pidf>();
 /** So many spellings of one account's URI are kept. */
@@ -66,9 +67,15 @@ function shared(
   return document;
 }
 
-/** The same as a model: for filters and for what is told in parts. */
+/** The same as a model: for filters and for what is told in parts. One object for all who ask the same, as above. */
 export function presencePidf(home: Home, entity: string, isDenied: boolean): Pidf {
-  return isDenied ? closed(home, entity) : pidfFor(home, presenceOf(home), entity);
+  if (isDenied) return closed(home, entity);
+  const composed = presenceOf(home);
+  const last = models.get(composed);
+  if (last?.entity === entity) return last;
+  const model = pidfFor(home, composed, entity);
+  models.set(composed, model);
+  return model;
 }
 
 function nobody(home: Home, entity: string): NotifyDocument {

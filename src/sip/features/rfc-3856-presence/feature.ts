@@ -4,13 +4,15 @@
  * 4480). Who may watch is a matter of the contact list; who may not yet, asks.
  */
 import type { Home } from '#accounts/home.ts';
-import { askToWatch, mayWatch, onAuthorizationChange, type Verdict, watch, watchersOf } from '#presence/watching.ts';
-import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
+import { askToWatch, onAuthorizationChange, watchersOf } from '#presence/watching.ts';
 import { PIDF_TYPES } from '../../bodies/pidf.ts';
+import type { SipEdge } from '../../edge.ts';
 import type { EventPackage } from '../../event-package.ts';
-import { type SipFeatureContext, sipFeature } from '../../feature.ts';
+import { sipFeature } from '../../feature.ts';
+import type { IncomingRequest } from '../../incoming-request.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
-import { callManagerDocument, presenceDocument } from './document.ts';
+import { viewFor, viewMakersOf } from './views.ts';
+import { PresenceWatcher, verdictOn } from './watcher.ts';
 
 export const presence = sipFeature({
   spec: 'RFC 3856',
@@ -19,95 +21,75 @@ export const presence = sipFeature({
   status: 'complete',
   note: 'With RFC 3863, 4479, 4480, 8048.',
   setup(sip) {
-    const watching = new PresencePackage(sip);
-    sip.eventPackage(watching);
-    sip.onStop(
-      onAuthorizationChange(sip.edge.homes, (home, watcher, isRefused) =>
-        watching.authorizationChanged(home, watcher, isRefused),
-      ),
-    );
+    sip.eventPackage(new PresencePackage(sip.edge));
+    sip.onStop(onAuthorizationChange(sip.edge.homes, authorizationChanged));
   },
 });
 
 class PresencePackage implements EventPackage {
   readonly name = 'presence';
-  readonly contentTypes = PIDF_TYPES;
   readonly defaultSeconds = 3600;
-  readonly #sip: SipFeatureContext;
+  readonly #edge: SipEdge;
 
-  constructor(sip: SipFeatureContext) {
-    this.#sip = sip;
+  constructor(edge: SipEdge) {
+    this.#edge = edge;
   }
 
-  open(subscription: Subscription, _incoming: unknown, isRefresh: boolean): void {
-    const { home } = subscription;
+  get contentTypes(): readonly string[] {
+    return [...PIDF_TYPES, ...[...viewMakersOf(this.#edge)].flatMap(({ contentTypes = [] }) => contentTypes)];
+  }
+
+  get requestTypes(): readonly string[] {
+    return [...viewMakersOf(this.#edge)].flatMap(({ requestTypes = [] }) => requestTypes);
+  }
+
+  open(subscription: Subscription, incoming: IncomingRequest, isRefresh: boolean): void {
+    const before = subscription.data as PresenceWatcher | undefined;
+    const view = viewFor(before?.view, subscription, incoming);
     const verdict = verdictOn(subscription);
     // RFC 3856 §6.6: who is blocked is shown somebody who is not there, and does not learn why.
     subscription.state = verdict === 'pending' ? 'pending' : 'active';
-    if (isRefresh) return;
-    if (verdict === 'pending') this.#ask(subscription);
-    subscription.data = watch(home, new SipWatcher(subscription));
+    if (before !== undefined) before.view = view;
+    else subscription.data = new PresenceWatcher(subscription, view);
+    if (verdict === 'pending' && !isRefresh) this.#ask(subscription, incoming.sender);
   }
 
   document(subscription: Subscription) {
-    if (subscription.state === 'pending') return undefined;
-    const { home, init } = subscription;
-    if (init.trust !== undefined) return callManagerDocument(home, init.resource);
-    return presenceDocument(home, init.resource, mayWatch(home, init.watcher) === 'denied');
+    return (subscription.data as PresenceWatcher).document();
+  }
+
+  entityTag(subscription: Subscription): string {
+    const watcher = subscription.data as PresenceWatcher;
+    // What is told in parts is not told by one document.
+    return watcher.view?.form === undefined ? (watcher.document()?.entityTag ?? '') : '';
+  }
+
+  lost(subscription: Subscription): void {
+    (subscription.data as PresenceWatcher).view?.form?.restart();
   }
 
   close(subscription: Subscription): void {
-    (subscription.data as (() => void) | undefined)?.();
-  }
-
-  /**
-   * Somebody may watch now, or no longer, or is still to be decided about.
-   * @param isRefused  the owner has turned the request down (RFC 6665 §4.1.3: 'rejected')
-   */
-  authorizationChanged(home: Home, watcher: string, isRefused: boolean): void {
-    for (const one of [...watchersOf(home)]) {
-      if (one.address !== watcher || !(one instanceof SipWatcher)) continue;
-      const { subscription } = one;
-      if (subscription.init.eventPackage !== this) continue;
-      const verdict = verdictOn(subscription);
-      if (verdict === 'pending' && (isRefused || subscription.state === 'active')) subscription.terminate('rejected');
-      else if (verdict !== 'pending') subscription.state = 'active';
-      if (subscription.state !== 'terminated') subscription.changed();
-    }
+    (subscription.data as PresenceWatcher | undefined)?.stop();
   }
 
   /** RFC 8048 §4: a subscription that nobody has decided about is a request to the contact. */
-  #ask({ init: { watcherHome }, home }: Subscription): void {
+  #ask({ home }: Subscription, watcherHome: Home | undefined): void {
     if (watcherHome === undefined) return;
     askToWatch(watcherHome, home.address).catch((err: unknown) => {
-      this.#sip.edge.log.warn({ err, account: watcherHome.address }, 'a contact could not be asked for its presence');
+      this.#edge.log.warn({ err, account: watcherHome.address }, 'a contact could not be asked for its presence');
     });
   }
 }
 
-/** A peer that is vouched for, such as a call manager, watches for its own users, and answers for them. */
-function verdictOn({ home, init }: Subscription): Verdict {
-  return init.trust === undefined ? mayWatch(home, init.watcher) : 'allowed';
-}
-
-/** A subscription, as the presentity's home knows it. */
-export class SipWatcher implements Watcher {
-  readonly subscription: Subscription;
-
-  constructor(subscription: Subscription) {
-    this.subscription = subscription;
-  }
-
-  get address(): string {
-    return this.subscription.watcher;
-  }
-
-  describe(): WatcherFacts {
-    const { init, expiresAt } = this.subscription;
-    return { edge: 'sip', since: init.at, expiresAt, userAgent: init.userAgent };
-  }
-
-  changed(): void {
-    this.subscription.changed();
+/** Somebody may watch now, or no longer, or is still to be decided about. */
+function authorizationChanged(home: Home, address: string, isRefused: boolean): void {
+  for (const watcher of [...watchersOf(home)]) {
+    if (!(watcher instanceof PresenceWatcher) || watcher.address !== address) continue;
+    const { subscription } = watcher;
+    const verdict = verdictOn(subscription);
+    // RFC 6665 §4.1.3: who was turned down need not try again.
+    if (verdict === 'pending' && (subscription.state === 'active' || isRefused)) subscription.terminate('rejected');
+    else if (verdict !== 'pending' && subscription.state === 'pending') subscription.activate();
+    else if (verdict !== 'pending') subscription.changed();
   }
 }

@@ -3,6 +3,7 @@
  * Serves subscriptions: the dialogs, their states and ends, and which NOTIFY goes out when. What they are about is a
  * matter of event packages.
  */
+import { accountDisabled, accountRemoved } from '#accounts/hooks.ts';
 import { duration, integer } from '#base/settings.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
 import { SubscribeHandler } from './subscribe.ts';
@@ -29,6 +30,18 @@ const settings = {
     unit: 'subscriptions',
     help: 'Subscriptions served at a time; more are refused with 503.',
   }),
+  maxSubscriptionsPerWatcher: integer({
+    default: 20_000,
+    min: 1,
+    unit: 'subscriptions',
+    help: 'Subscriptions of one account at a time; more are refused with 503. Call managers are not counted.',
+  }),
+  minNotifySeconds: duration({
+    default: 0,
+    max: 3600,
+    unit: 'seconds',
+    help: 'A watcher is not told of changes more often than this. RFC 3856 section 6.10 asks for 5; 0 tells each at once.',
+  }),
 };
 
 export type SubscribeContext = SipFeatureContext<typeof settings>;
@@ -40,13 +53,23 @@ export const subscribe = sipFeature({
   status: 'complete',
   settings,
   setup(sip) {
-    const subscriptions = new Subscriptions(sip.edge);
+    const subscriptions = new Subscriptions(sip.edge, sip.settings);
     const handler = new SubscribeHandler(sip, subscriptions);
     sip.onMethod({ method: 'SUBSCRIBE' }, (incoming) => handler.take(incoming));
     sip.edge.subscriptions = subscriptions;
+    sip.on(accountRemoved, 'react', ({ address }) => endOf(subscriptions, address));
+    sip.on(accountDisabled, 'react', ({ address }) => endOf(subscriptions, address));
     sip.onStop(() => {
       subscriptions.stop();
       sip.edge.subscriptions = undefined;
     });
   },
 });
+
+/** Nobody is called so any more, or may not sign in: as somebody who is watched, and as one who watches. */
+function endOf(subscriptions: Subscriptions, address: string): void {
+  for (const subscription of [...subscriptions.all()]) {
+    if (subscription.home.address === address) subscription.terminate('noresource');
+    else if (subscription.watcher === address) subscription.terminate('rejected');
+  }
+}

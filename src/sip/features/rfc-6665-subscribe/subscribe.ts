@@ -2,25 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { Home } from '#accounts/home.ts';
 import type { SipEdge } from '../../edge.ts';
 import type { EventPackage } from '../../event-package.ts';
-import { type SubscriptionPlace, subscriptionArriving } from '../../hooks.ts';
+import {
+  type SubscriptionAccepted,
+  type SubscriptionPlace,
+  subscriptionAccepted,
+  subscriptionArriving,
+} from '../../hooks.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
-import { flowToContact } from '../../reach.ts';
-import type { Flow } from '../../transport/flow.ts';
 import { copy } from '../../wire/byte-string.ts';
-import { parseContacts } from '../../wire/header-name-address.ts';
 import { SipError } from '../../wire/sip-error.ts';
-import { parseUri } from '../../wire/sip-uri.ts';
-import { type EventHeader, parseEvent, writeEvent } from './event-header.ts';
+import { type Asked, acceptOf, checkTypes, readAsked } from './asked.ts';
+import { follow, isOfDialog, recordRoute, remoteOf } from './dialog.ts';
+import { writeEvent } from './event-header.ts';
 import type { SubscribeContext } from './feature.ts';
-import { accepts, Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 import type { Subscriptions } from './subscriptions.ts';
-
-/** What a refresh or a first SUBSCRIBE asks for, checked. */
-interface Asked {
-  readonly event: EventHeader;
-  readonly eventPackage: EventPackage;
-  readonly expiresSeconds: number;
-}
 
 let tags = 0;
 const TAG = randomBytes(6).toString('hex');
@@ -38,184 +34,155 @@ export class SubscribeHandler {
   }
 
   take(incoming: IncomingRequest): void | Promise<void> {
+    const asked = readAsked(this.#sip, incoming.request);
     const { tag } = incoming.request.to;
-    if (tag !== '') return this.#refresh(incoming, tag);
-    const asked = this.#read(incoming);
+    if (tag !== '') return this.#takeWithin(incoming, asked, tag);
     const place: SubscriptionPlace = {
       incoming,
       event: asked.event.eventPackage,
       isNobody: false,
       home: undefined,
       eventPackage: undefined,
+      finding: undefined,
     };
     this.#edge.homes.hooks.run(subscriptionArriving, place);
-    if (place.home !== undefined) return this.#begin(incoming, asked, place.home, place.eventPackage);
+    if (place.home !== undefined) return this.#beginAt(place, asked, place.home);
     const address = this.#edge.accountOf(incoming.uri);
-    if (address === undefined) throw new SipError(404);
+    if (address === undefined) return this.#beginElsewhere(place, asked);
     const home = this.#edge.homes.loaded(address);
-    if (home !== undefined) return this.#begin(incoming, asked, home);
-    return this.#edge.homes.load(address).then((loaded) => this.#beginAt(place, asked, loaded));
+    if (home !== undefined) return this.#beginAt(place, asked, home);
+    return this.#edge.homes
+      .load(address)
+      .then((loaded) =>
+        loaded === undefined ? this.#beginElsewhere(place, asked) : this.#beginAt(place, asked, loaded),
+      );
   }
 
   /** Where there is no such account, somebody may know what is meant all the same. @throws {SipError} 404 */
-  #beginAt(place: SubscriptionPlace, asked: Asked, home: Home | undefined): void | Promise<void> {
-    if (home !== undefined) return this.#begin(place.incoming, asked, home);
+  #beginElsewhere(place: SubscriptionPlace, asked: Asked): void | Promise<void> {
     place.isNobody = true;
     this.#edge.homes.hooks.run(subscriptionArriving, place);
-    if (place.home === undefined) throw new SipError(404);
-    return this.#begin(place.incoming, asked, place.home, place.eventPackage);
+    if (place.finding === undefined) return this.#beginAt(place, asked, place.home);
+    return place.finding.then(() => this.#beginAt(place, asked, place.home));
   }
 
-  /** @throws {SipError} 400, 406, 415, 423, 489 */
-  #read(incoming: IncomingRequest): Asked {
-    const { request } = incoming;
-    const event = parseEvent(request.header('event') ?? '');
-    const eventPackage = event && this.#edge.eventPackages.get(event.eventPackage);
-    if (event === undefined || eventPackage === undefined) {
-      throw new SipError(489, undefined, `Allow-Events: ${this.#edge.acceptedEvents}\r\n`);
-    }
-    const type = (request.header('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
-    const { requestTypes = [] } = eventPackage;
-    if (request.body !== '' && !requestTypes.includes(type)) {
-      throw new SipError(415, undefined, `Accept: ${requestTypes.join(', ')}\r\n`);
-    }
-    const accept = request.lines('accept').join(', ');
-    if (accept !== '' && !eventPackage.contentTypes.some((contentType) => accepts(accept, contentType))) {
-      throw new SipError(406, undefined, `Accept: ${eventPackage.contentTypes.join(', ')}\r\n`);
-    }
-    return { event, eventPackage, expiresSeconds: this.#expires(request.header('expires'), eventPackage) };
+  #beginAt({ incoming, eventPackage }: SubscriptionPlace, asked: Asked, home: Home | undefined): void | Promise<void> {
+    if (home === undefined) throw new SipError(404);
+    return this.#begin(incoming, asked, home, eventPackage ?? asked.eventPackage);
   }
 
-  /** @throws {SipError} 400, 423 */
-  #expires(value: string | undefined, { defaultSeconds }: EventPackage): number {
-    const { minExpiresSeconds, maxExpiresSeconds } = this.#sip.settings;
-    if (value === undefined) return Math.min(defaultSeconds, maxExpiresSeconds);
-    if (!/^\d+$/.test(value)) throw new SipError(400, 'Bad Expires');
-    const seconds = Number(value);
-    if (seconds > 0 && seconds < minExpiresSeconds) {
-      throw new SipError(423, undefined, `Min-Expires: ${minExpiresSeconds}\r\n`);
-    }
-    return Math.min(seconds, maxExpiresSeconds);
+  /** RFC 6665 §4.2.1.2, §4.5.2. @throws {SipError} 481, 500 */
+  #takeWithin(incoming: IncomingRequest, asked: Asked, localTag: string): void | Promise<void> {
+    const known = this.#subscriptions.find(localTag, writeEvent(asked.event));
+    const first = known ?? this.#subscriptions.get(localTag);
+    if (first === undefined || !isOfDialog(first, incoming)) throw new SipError(481);
+    if (known !== undefined) return this.#refresh(known, incoming, asked);
+    follow(first, incoming);
+    return this.#begin(incoming, asked, first.home, asked.eventPackage, first);
   }
 
-  /** @throws {SipError} 404, 482, and what the package refuses */
+  /** @param founder of the dialog that the request is within @throws {SipError} 482, 503, and what the package refuses */
   #begin(
     incoming: IncomingRequest,
-    { event, eventPackage, expiresSeconds }: Asked,
+    asked: Asked,
     home: Home,
-    found: EventPackage = eventPackage,
+    eventPackage: EventPackage,
+    founder?: Subscription,
   ): void | Promise<void> {
-    if (this.#subscriptions.size >= this.#sip.settings.maxSubscriptions) {
-      throw new SipError(503, 'Too many subscriptions', 'Retry-After: 60\r\n');
-    }
+    checkTypes(incoming.request, eventPackage);
+    this.#checkRoom(incoming);
     if (incoming.transaction.isMerged()) throw new SipError(482);
-    const subscription = this.#make(incoming, event, found, home);
-    const opened = found.open(subscription, incoming, false);
-    if (opened instanceof Promise) return opened.then(() => this.#accept(subscription, incoming, expiresSeconds));
-    this.#accept(subscription, incoming, expiresSeconds);
+    const subscription = this.#make(incoming, asked, home, eventPackage, founder);
+    const opened = eventPackage.open(subscription, incoming, false);
+    if (opened instanceof Promise) return opened.then(() => this.#accept(subscription, incoming, asked));
+    this.#accept(subscription, incoming, asked);
   }
 
-  #make(incoming: IncomingRequest, event: EventHeader, eventPackage: EventPackage, home: Home): Subscription {
+  /** @throws {SipError} 503 */
+  #checkRoom({ sender }: IncomingRequest): void {
+    const { maxSubscriptions, maxSubscriptionsPerWatcher } = this.#sip.settings;
+    const own = sender === undefined ? 0 : this.#subscriptions.countOf(sender.address);
+    if (this.#subscriptions.size < maxSubscriptions && own < maxSubscriptionsPerWatcher) return;
+    throw new SipError(503, 'Too Many Subscriptions', 'Retry-After: 60\r\n');
+  }
+
+  #make(
+    incoming: IncomingRequest,
+    { event }: Asked,
+    home: Home,
+    eventPackage: EventPackage,
+    founder: Subscription | undefined,
+  ): Subscription {
     const { request, flow, sender } = incoming;
-    const { target, route, way } = remoteOf(incoming);
+    const accept = this.#edge.interned(acceptOf(request));
+    if (founder !== undefined) {
+      const init = { ...founder.init, eventPackage, event: copy(writeEvent(event)), at: incoming.at };
+      return new Subscription(this.#subscriptions, init, accept, { ...founder, cseq: 0 }, founder);
+    }
+    const remote = remoteOf(incoming);
     const localTag = `${TAG}${(tags++).toString(36)}`;
-    return new Subscription(
-      this.#subscriptions,
-      {
-        eventPackage,
-        event: copy(writeEvent(event)),
-        home,
-        resource: copy(request.uri),
-        watcher: sender?.address ?? copy(request.from.uri),
-        watcherHome: sender,
-        callId: copy(request.callId),
-        localTag,
-        from: copy(`${request.header('to')};tag=${localTag}`),
-        to: copy(request.header('from')!),
-        remoteTag: copy(request.from.tag),
-        contact: this.#edge.contactFor(flow),
-        route,
-        accept: this.#edge.interned(request.lines('accept').join(', ').toLowerCase()),
-        userAgent: this.#edge.interned(request.header('user-agent') ?? ''),
-        trust: incoming.trust,
-        at: incoming.at,
-      },
-      target,
-      way,
-      request.cseq.number,
-    );
+    const init = {
+      eventPackage,
+      event: copy(writeEvent(event)),
+      home,
+      resource: copy(request.uri),
+      watcher: sender?.address ?? copy(request.from.uri),
+      callId: copy(request.callId),
+      localTag,
+      from: copy(`${request.header('to')};tag=${localTag}`),
+      to: copy(request.header('from')!),
+      remoteTag: copy(request.from.tag),
+      contact: this.#edge.contactFor(flow),
+      route: remote.route,
+      userAgent: this.#edge.interned(request.header('user-agent') ?? ''),
+      trust: incoming.trust,
+      at: incoming.at,
+    };
+    return new Subscription(this.#subscriptions, init, accept, remote);
   }
 
-  #accept(subscription: Subscription, incoming: IncomingRequest, expiresSeconds: number): void {
+  #accept(subscription: Subscription, incoming: IncomingRequest, { expiresSeconds }: Asked): void {
     if (expiresSeconds > 0) {
       this.#subscriptions.add(subscription);
       this.#subscriptions.expireAt(subscription, incoming.at + expiresSeconds * 1000);
     }
-    this.#answer(subscription, incoming, expiresSeconds);
+    this.#answer(subscription, incoming, expiresSeconds, false);
+  }
+
+  /** @throws {SipError} 400, 406, 415, 500, and what the package refuses; the subscription is as it was then */
+  #refresh(subscription: Subscription, incoming: IncomingRequest, { expiresSeconds }: Asked): void | Promise<void> {
+    const { request } = incoming;
+    checkTypes(request, subscription.init.eventPackage);
+    follow(subscription, incoming);
+    if (request.header('accept') !== undefined) subscription.accept = this.#edge.interned(acceptOf(request));
+    if (expiresSeconds === 0) return this.#answer(subscription, incoming, 0, true);
+    const opened = subscription.init.eventPackage.open(subscription, incoming, true);
+    if (opened instanceof Promise) return opened.then(() => this.#goOn(subscription, incoming, expiresSeconds));
+    this.#goOn(subscription, incoming, expiresSeconds);
+  }
+
+  /** @throws {SipError} 481 where it has ended meanwhile */
+  #goOn(subscription: Subscription, incoming: IncomingRequest, expiresSeconds: number): void {
+    if (subscription.state === 'terminated') throw new SipError(481);
+    this.#subscriptions.expireAt(subscription, incoming.at + expiresSeconds * 1000);
+    this.#answer(subscription, incoming, expiresSeconds, true);
   }
 
   /** RFC 6665 §4.2.1.4: the state is told with the answer, also where nothing has changed. */
-  #answer(subscription: Subscription, incoming: IncomingRequest, expiresSeconds: number): void {
-    incoming.respond(200, {
-      toTag: subscription.init.localTag,
-      head: `Expires: ${expiresSeconds}\r\nContact: ${subscription.init.contact}\r\n${recordRoute(incoming)}`,
+  #answer(subscription: Subscription, incoming: IncomingRequest, expiresSeconds: number, isRefresh: boolean): void {
+    const { init } = subscription;
+    const accepted: SubscriptionAccepted = { subscription, incoming, isRefresh, suppress: 'nothing' };
+    this.#edge.homes.hooks.run(subscriptionAccepted, accepted);
+    const isSilent = accepted.suppress === 'notification';
+    incoming.respond(isSilent ? 204 : 200, {
+      toTag: init.localTag,
+      head: `Expires: ${expiresSeconds}\r\nContact: ${init.contact}\r\n${init.eventPackage.responseHead ?? ''}${recordRoute(incoming)}`,
     });
+    subscription.omitsBody = accepted.suppress === 'body';
     // With Expires: 0 the state is asked for, or the subscription given up: one NOTIFY and it is over (§4.4.3).
-    if (expiresSeconds === 0) subscription.terminate('timeout');
-    else this.#subscriptions.notifyNow(subscription);
+    if (expiresSeconds > 0) {
+      if (!isSilent) this.#subscriptions.notifyNow(subscription);
+    } else if (isSilent) this.#subscriptions.end(subscription, 'timeout');
+    else this.#subscriptions.terminate(subscription, 'timeout');
   }
-
-  /** RFC 6665 §4.2.1.2, §4.4.3. @throws {SipError} 481, 500 */
-  #refresh(incoming: IncomingRequest, localTag: string): void | Promise<void> {
-    const { request, at } = incoming;
-    const subscription = this.#subscriptions.get(localTag);
-    if (subscription === undefined || !isOf(subscription, incoming)) throw new SipError(481);
-    if (request.cseq.number <= subscription.remoteCSeq) throw new SipError(500, 'Out of order', 'Retry-After: 1\r\n');
-    const { expiresSeconds } = this.#read(incoming);
-    subscription.remoteCSeq = request.cseq.number;
-    if (request.header('contact') !== undefined) {
-      const { target, way } = remoteOf(incoming);
-      subscription.target = target;
-      subscription.flow = way;
-    }
-    if (expiresSeconds === 0) return this.#answer(subscription, incoming, 0);
-    this.#subscriptions.expireAt(subscription, at + expiresSeconds * 1000);
-    const opened = subscription.init.eventPackage.open(subscription, incoming, true);
-    if (opened instanceof Promise) return opened.then(() => this.#answer(subscription, incoming, expiresSeconds));
-    this.#answer(subscription, incoming, expiresSeconds);
-  }
-}
-
-/** Whether a request is of a subscription's dialog (RFC 3261 §12.2.2), and from whoever began it. */
-function isOf({ init }: Subscription, { request, sender, trust }: IncomingRequest): boolean {
-  const event = parseEvent(request.header('event') ?? '');
-  return (
-    request.callId === init.callId &&
-    request.from.tag === init.remoteTag &&
-    sender === init.watcherHome &&
-    trust === init.trust &&
-    event !== undefined &&
-    writeEvent(event) === init.event
-  );
-}
-
-/**
- * The remote target and the route set of a dialog that a request begins (RFC 3261 §12.1.1), and the way there where that
- * is known. @throws {SipError} 400
- */
-function remoteOf({ edge, request, flow }: IncomingRequest): { target: string; route: string; way: Flow | undefined } {
-  const contacts = parseContacts(request.values('contact'));
-  if (contacts === '*' || contacts.length !== 1) throw new SipError(400, 'A SUBSCRIBE has one Contact');
-  const contact = contacts[0]!;
-  const hops = request.header('record-route') === undefined ? [] : request.values('record-route');
-  const way = hops.length > 0 ? flow : flowToContact(edge, flow, parseUri(contact.uri));
-  return { target: copy(contact.uri), route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')), way };
-}
-
-function recordRoute({ request }: IncomingRequest): string {
-  if (request.header('record-route') === undefined) return '';
-  return request
-    .lines('record-route')
-    .map((line) => `Record-Route: ${line}\r\n`)
-    .join('');
 }

@@ -4,6 +4,7 @@ import type { EventPackage, NotifyDocument } from '../../event-package.ts';
 import type { ResponseHandlers } from '../../transaction/transaction.ts';
 import type { Flow } from '../../transport/flow.ts';
 import type { SipResponse } from '../../wire/message.ts';
+import { qualityOf } from './accept.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** RFC 6665 §4.1.2.1; 'waiting' is a pending one of which nobody has decided when it ended (RFC 3857 §4.7.1). */
@@ -30,7 +31,6 @@ export interface SubscriptionInit {
   readonly resource: string;
   /** Who watches: 'local@domain', or a URI of a peer that is trusted. */
   readonly watcher: string;
-  readonly watcherHome: Home | undefined;
   readonly callId: string;
   readonly localTag: string;
   /** Value of our From header, with its tag. */
@@ -43,18 +43,28 @@ export interface SubscriptionInit {
   readonly contact: string;
   /** Route headers, each ended by CRLF; '' for none. */
   readonly route: string;
-  /** The Accept header as it came, '' where there was none. */
-  readonly accept: string;
   readonly userAgent: string;
   /** What vouches for a peer that has not proved an account (`IncomingRequest.trust`). */
   readonly trust: string | undefined;
   readonly at: number;
 }
 
+/** How often a watcher wants to be told (RFC 6446). */
+export interface RateControl {
+  /** Milliseconds between two NOTIFYs at least. */
+  readonly gapMs: number;
+  /** As Subscription-State tells it: ';max-rate=0.1'. */
+  readonly params: string;
+  /** A NOTIFY was sent. @returns when the next one is due though nothing has changed, epoch ms; undefined: never */
+  sent(now: number): number | undefined;
+}
+
 /** A subscription and the dialog that it lives in, on the notifier's side (RFC 6665 §4.2). */
 export class Subscription implements ResponseHandlers {
   readonly init: SubscriptionInit;
   readonly #all: Subscriptions;
+  /** The first of its dialog, which has what they share: `target`, `flow`, and the sequence numbers. Mostly itself. */
+  readonly founder: Subscription;
   state: SubscriptionState = 'active';
   reason: TerminationReason | undefined;
   /** Epoch milliseconds. */
@@ -67,25 +77,41 @@ export class Subscription implements ResponseHandlers {
   remoteCSeq: number;
   /** Of the last NOTIFY. */
   cseq = 0;
+  /** The Accept header, '' where there was none. */
+  accept: string;
   /** Something is to be told that has not been told yet. */
   isDirty = false;
   /** A NOTIFY waits for its response: the next one waits for that. */
   isInFlight = false;
   /** The next NOTIFY must not wait for its turn in rate control. */
   isUrgent = false;
+  /** The next NOTIFY goes without its body: the watcher has that already (RFC 5839). */
+  omitsBody = false;
+  /** It stands among those to be looked at later. */
+  isTimed = false;
   /** When the last NOTIFY was sent, epoch milliseconds; 0 for never. */
   notifiedAt = 0;
-  /** Of the document that the watcher has (RFC 5839); '' for none. */
-  sentTag = '';
+  /** Not before this the watcher is told again, for it has asked so (Retry-After); 0 for none. */
+  notBefore = 0;
+  rate: RateControl | undefined;
   /** The package's own. */
   data: unknown;
 
-  constructor(all: Subscriptions, init: SubscriptionInit, target: string, flow: Flow | undefined, remoteCSeq: number) {
+  /** @param founder the first of its dialog; undefined: a new dialog, with `target` and `flow` */
+  constructor(
+    all: Subscriptions,
+    init: SubscriptionInit,
+    accept: string,
+    remote: { readonly target: string; readonly flow: Flow | undefined; readonly cseq: number },
+    founder?: Subscription,
+  ) {
     this.#all = all;
     this.init = init;
-    this.target = target;
-    this.flow = flow;
-    this.remoteCSeq = remoteCSeq;
+    this.accept = accept;
+    this.target = remote.target;
+    this.flow = remote.flow;
+    this.remoteCSeq = remote.cseq;
+    this.founder = founder ?? this;
   }
 
   get edge(): SipEdge {
@@ -105,6 +131,20 @@ export class Subscription implements ResponseHandlers {
     this.#all.schedule(this);
   }
 
+  /** It is active from now on, and the watcher is told without delay (RFC 6446 §5.2). */
+  activate(): void {
+    if (this.state !== 'pending') return;
+    this.state = 'active';
+    this.#all.stateChanged(this);
+    this.#all.notifyNow(this);
+  }
+
+  /** There is more to be told than one NOTIFY can carry: the next one goes as soon as this one is answered. */
+  continues(): void {
+    this.isUrgent = true;
+    this.isDirty = true;
+  }
+
   /** It is over; the watcher is told why. */
   terminate(reason: TerminationReason): void {
     this.#all.terminate(this, reason);
@@ -112,10 +152,15 @@ export class Subscription implements ResponseHandlers {
 
   /** Whether the watcher takes documents of a type (RFC 3261 §20.1). */
   accepts(contentType: string): boolean {
-    return accepts(this.init.accept, contentType);
+    return qualityOf(this.accept, contentType) > 0;
   }
 
+  /**
+   * Why it is over tells enough, and who was turned down is to see nothing; but who asked once, or ends it, is told how
+   * things are (RFC 6665 §4.2.1.4, §4.4.3).
+   */
   document(): NotifyDocument | undefined {
+    if (this.reason !== undefined && this.reason !== 'timeout') return undefined;
     return this.init.eventPackage.document(this);
   }
 
@@ -128,15 +173,4 @@ export class Subscription implements ResponseHandlers {
   failed(why: 'timeout' | 'transport'): void {
     this.#all.unanswered(this, why);
   }
-}
-
-/** @param accept an Accept header, '' for none: then any type is taken that is the default of its package */
-export function accepts(accept: string, contentType: string): boolean {
-  if (accept === '') return false;
-  for (const part of accept.split(',')) {
-    const range = part.split(';', 1)[0]!.trim().toLowerCase();
-    if (range === contentType || range === '*/*') return true;
-    if (range.endsWith('/*') && contentType.startsWith(range.slice(0, -1))) return true;
-  }
-  return false;
 }

@@ -66,6 +66,7 @@ export class Gateway implements EventPackage {
   find(place: SubscriptionPlace): void {
     const { incoming, event } = place;
     if (!place.isNobody || !this.isOn || event !== this.name || incoming.sender === undefined) return;
+    if (incoming.uri.user === '') return;
     place.home = incoming.sender;
     place.eventPackage = this;
   }

@@ -1,0 +1,60 @@
+import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
+import { mayWatch, type Verdict, watch } from '#presence/watching.ts';
+import type { NotifyDocument } from '../../event-package.ts';
+import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
+import { callManagerDocument, presenceDocument, presencePidf } from './document.ts';
+import { documentIn, type PresenceView } from './views.ts';
+
+/** One who watches an account by a subscription. There may be a hundred thousand, so it holds little. */
+export class PresenceWatcher implements Watcher {
+  readonly subscription: Subscription;
+  /** Undefined: it is told what everybody is told, in the documents that they share. */
+  view: PresenceView | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(subscription: Subscription, view: PresenceView | undefined) {
+    this.subscription = subscription;
+    this.view = view;
+    this.#stop = watch(subscription.home, this);
+  }
+
+  get address(): string {
+    return this.subscription.watcher;
+  }
+
+  describe(): WatcherFacts {
+    const { init, expiresAt } = this.subscription;
+    return { edge: 'sip', since: init.at, expiresAt, userAgent: init.userAgent };
+  }
+
+  changed(): void {
+    const { subscription, view } = this;
+    if (view?.filter !== undefined && !view.filter.isNews(this.#pidf(verdictOn(subscription)))) return;
+    subscription.changed();
+  }
+
+  document(): NotifyDocument | undefined {
+    const { subscription, view } = this;
+    const { home, init } = subscription;
+    if (init.trust !== undefined) return callManagerDocument(home, init.resource);
+    const verdict = verdictOn(subscription);
+    if (verdict === 'pending') return undefined;
+    if (view !== undefined) return documentIn(view, this.#pidf(verdict));
+    return presenceDocument(home, init.resource, verdict === 'denied');
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  #pidf(verdict: Verdict) {
+    const { home, init } = this.subscription;
+    return presencePidf(home, init.resource, verdict !== 'allowed');
+  }
+}
+
+/** A peer that is vouched for, such as a call manager, watches for its own users, and answers for them. */
+export function verdictOn({ home, init }: Subscription): Verdict {
+  return init.trust === undefined ? mayWatch(home, init.watcher) : 'allowed';
+}

@@ -1,0 +1,66 @@
+import type { IncomingRequest } from '../../incoming-request.ts';
+import { flowToContact } from '../../reach.ts';
+import type { Flow } from '../../transport/flow.ts';
+import { copy } from '../../wire/byte-string.ts';
+import { parseContacts } from '../../wire/header-name-address.ts';
+import { SipError } from '../../wire/sip-error.ts';
+import { parseUri } from '../../wire/sip-uri.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface Remote {
+  /** The remote target. */
+  readonly target: string;
+  /** The route set as headers, each ended by CRLF. */
+  readonly route: string;
+  /** The way to it, where that is known. */
+  readonly flow: Flow | undefined;
+  /** The number of the request. */
+  readonly cseq: number;
+}
+
+/** Remote target and route set of a dialog that a request begins (RFC 3261 §12.1.1). @throws {SipError} 400 */
+export function remoteOf({ edge, request, flow }: IncomingRequest): Remote {
+  const contacts = parseContacts(request.values('contact'));
+  if (contacts === '*' || contacts.length !== 1) throw new SipError(400, 'A SUBSCRIBE has one Contact');
+  const contact = contacts[0]!;
+  const hops = request.header('record-route') === undefined ? [] : request.values('record-route');
+  return {
+    target: copy(contact.uri),
+    route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')),
+    flow: hops.length > 0 ? flow : flowToContact(edge, flow, parseUri(contact.uri)),
+    cseq: request.cseq.number,
+  };
+}
+
+/**
+ * Whether a request is of a subscription's dialog (RFC 3261 §12.2.2), and from whoever began it: who has learnt the tags
+ * of somebody else is told that there is no such dialog.
+ */
+export function isOfDialog({ init }: Subscription, { request, sender, trust }: IncomingRequest): boolean {
+  return (
+    request.callId === init.callId &&
+    request.from.tag === init.remoteTag &&
+    (sender?.address ?? request.from.uri) === init.watcher &&
+    trust === init.trust
+  );
+}
+
+/** RFC 3261 §12.2.2: in order, and with a new remote target where it names one. @throws {SipError} 400, 500 */
+export function follow({ founder }: Subscription, incoming: IncomingRequest): void {
+  const { number } = incoming.request.cseq;
+  if (number <= founder.remoteCSeq) throw new SipError(500, 'Out Of Order');
+  const remote = incoming.request.header('contact') === undefined ? undefined : remoteOf(incoming);
+  founder.remoteCSeq = number;
+  if (remote === undefined) return;
+  founder.target = remote.target;
+  founder.flow = remote.flow;
+}
+
+/** What a response that begins a dialog echoes (RFC 3261 §12.1.1). */
+export function recordRoute({ request }: IncomingRequest): string {
+  if (request.header('record-route') === undefined) return '';
+  return request
+    .lines('record-route')
+    .map((line) => `Record-Route: ${line}\r\n`)
+    .join('');
+}
