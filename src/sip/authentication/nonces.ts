@@ -1,5 +1,6 @@
 import { hash, randomInt } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
+import { copy } from '../wire/byte-string.ts';
 import { isSame } from './digest.ts';
 
 /** What a nonce is worth. 'stale': it is ours, and a request with a newer one will do (RFC 7616 §3.3). */
@@ -132,8 +133,8 @@ export class Nonces {
     const { rememberedNonces, nonceSeconds } = this.#settings;
     const now = this.#clock.now();
     if (this.#young.size * 2 >= rememberedNonces || now - this.#youngSince > nonceSeconds * 1000) this.#forget(now);
-    const use: Use = { issuedAt: issuedAtOf(nonce), proof, highest: 0, seen: 0, responses: undefined };
-    this.#young.set(nonce, use);
+    const use: Use = { issuedAt: issuedAtOf(nonce), proof: copyOf(proof), highest: 0, seen: 0, responses: undefined };
+    this.#young.set(copy(nonce), use);
     return use;
   }
 
@@ -163,6 +164,11 @@ export class Nonces {
   }
 }
 
+/** Without the request that it came in; the address and the source are nobody's slices. */
+function copyOf({ address, source, username, realm, from }: Proof): Proof {
+  return { address, source, username: copy(username), realm: copy(realm), from: copy(from) };
+}
+
 function issuedAtOf(nonce: string): number {
   return Buffer.from(nonce.slice(0, 8), 'base64url').readUIntBE(0, TIME_BYTES);
 }
@@ -184,6 +190,6 @@ function useCount(use: Use, nc: number): boolean {
 function useResponse(use: Use, response: string): boolean {
   use.responses ??= new Set();
   if (use.responses.size >= MAX_RESPONSES || use.responses.has(response)) return false;
-  use.responses.add(response);
+  use.responses.add(copy(response));
   return true;
 }

@@ -144,7 +144,9 @@ export class Subscriber implements ResponseHandlers {
 
   #refreshBy(seconds: string | undefined): void {
     const expires = Number.parseInt(seconds ?? '', 10);
-    const inSeconds = expires > 0 ? expires : this.#options.expiresSeconds;
+    // RFC 6665 §4.1.2.1: it may be shortened, not lengthened; and no timer holds a number without end.
+    const { expiresSeconds } = this.#options;
+    const inSeconds = expires > 0 ? Math.min(expires, expiresSeconds) : expiresSeconds;
     this.#after(inSeconds * 1000 * REFRESH_AT, () => this.#subscribe(this.#options.expiresSeconds));
   }
 

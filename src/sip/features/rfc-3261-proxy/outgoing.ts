@@ -49,9 +49,13 @@ function isOfTheHop(name: string, value: string, { realms, isTrusted }: CopyOpti
     case 'max-breadth':
     case 'content-length':
       return true;
+    // Ours is taken from either header; whoever is called could try passwords on it.
+    case 'authorization':
     case 'proxy-authorization':
       return realms.has(readText(parseDigestParams(value)?.realm ?? ''));
     case 'p-asserted-identity':
+    // The same before RFC 3325: phones show it as who calls.
+    case 'remote-party-id':
       return !isTrusted;
     default:
       return false;

@@ -144,11 +144,10 @@ describe('a call', () => {
     romeo.send('ACK', juliet.contact, [...reversed(routes), toTag(answered)]);
     const ack = juliet.request();
     assert.deepEqual([ack.method, ack.uri, ack.header('route')], ['ACK', juliet.contact, undefined]);
-    juliet.send(
-      'BYE',
-      romeo.contact,
-      routes.map((value) => `Route: ${value}`),
-    );
+    juliet.send('BYE', romeo.contact, [
+      `To: <sip:${ROMEO}>;tag=${romeo.tag}`,
+      ...routes.map((value) => `Route: ${value}`),
+    ]);
     const bye = romeo.request();
     assert.deepEqual([bye.method, bye.uri], ['BYE', romeo.contact]);
     romeo.reply(bye, 200);
@@ -210,6 +209,18 @@ describe('a call', () => {
     other.send('BYE', romeo.contact, ['Call-ID: another', 'CSeq: 2 BYE', ...routes.map((value) => `Route: ${value}`)]);
     assert.deepEqual(other.seen(), [407], 'a token is good for its own call');
     assert.deepEqual(romeo.seen(), []);
+  });
+
+  test('who is in a call begins no other one by its token, in whatever name', async () => {
+    const romeo = new Agent('romeo');
+    const juliet = await new Agent('juliet').register(JULIET);
+    invite(romeo);
+    const routes = juliet.request().values('record-route');
+    const lines = routes.map((value) => `Route: ${value}`);
+    juliet.send('INVITE', `sip:${ROMEO}`, ['From: <sip:boss@example.test>;tag=1', `To: <sip:${ROMEO}>`, ...lines]);
+    assert.deepEqual(juliet.seen(), [407]);
+    juliet.send('MESSAGE', 'sip:somebody@elsewhere.test', ['CSeq: 2 MESSAGE', ...lines]);
+    assert.deepEqual(juliet.seen(), [407]);
   });
 
   test('an ACK that is of no call is dropped', async () => {

@@ -66,7 +66,8 @@ export class StatefulProxy {
     if (wanted.length > 0) throw new SipError(420, undefined, `Unsupported: ${wanted.join(', ')}\r\n`);
     if (this.#marks.isLoop(request)) throw new SipError(482);
     const found = preprocess(request, (uri) => this.#edge.isRouteToUs(uri));
-    const flowId = this.#tokens.read(found.token, request.callId);
+    // A token is a pass for the requests of a dialog. Who is in a call may not begin another one by it, as anybody.
+    const flowId = request.to.tag === '' ? undefined : this.#tokens.read(found.token, request.callId);
     return { ...found, request, incoming, maxForwards: hops - 1, flowId };
   }
 
