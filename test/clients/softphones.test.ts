@@ -54,6 +54,16 @@ for (const [client, { packages, make }] of Object.entries(CLIENTS)) {
         await romeo.expectPresence(JULIET, 'Online');
       });
 
+      if (client === 'baresip') {
+        test('she sees what he publishes while he stays registered (RFC 3903 §4, RFC 8048 §5.3)', async () => {
+          juliet.forget();
+          (romeo as Baresip).publish('offline');
+          await juliet.expect('sees him go', ({ type, sender }) => type === 'unavailable' && sender === ROMEO);
+          (romeo as Baresip).publish('online');
+          await juliet.expect('sees him back', ({ type, sender }) => type === 'available' && sender === ROMEO);
+        });
+      }
+
       test('they write to each other (RFC 3428, RFC 7572)', async () => {
         romeo.message(JULIET, 'But soft, what <light> & window?');
         await juliet.expect(
@@ -90,6 +100,35 @@ for (const [client, { packages, make }] of Object.entries(CLIENTS)) {
     });
   }
 }
+
+const skipStranger = (await missingPackages('baresip-core', 'python3-slixmpp')) ?? false;
+describe('Mercutio with baresip, whom Juliet does not know yet', { skip: skipStranger, timeout: 240_000 }, () => {
+  const MERCUTIO = 'mercutio@example.test';
+  let town: ServerUnderTest;
+  let juliet: SlixmppPerson;
+  let mercutio: Baresip;
+
+  before(async () => {
+    town = await startTown('juliet', 'mercutio');
+    juliet = await SlixmppPerson.signIn(town, 'juliet', 'starttls');
+    mercutio = new Baresip(town, 'mercutio', { transport: 'udp', contacts: ['juliet'] });
+  });
+  after(async () => {
+    await mercutio?.remove();
+    await juliet?.signOut();
+    await town?.stop();
+  });
+
+  test('asks to see her by SUBSCRIBE, which asks her (RFC 8048 §4.3)', async () => {
+    await mercutio.signIn();
+    await juliet.expect('is asked', ({ type, sender }) => type === 'subscribe' && sender === MERCUTIO);
+  });
+
+  test('sees her as soon as she agrees (RFC 8048 §4.3)', async () => {
+    juliet.command({ do: 'presence', to: MERCUTIO, type: 'subscribed' });
+    await mercutio.expectPresence(JULIET, 'Online');
+  });
+});
 
 const skipCalls = (await missingPackages('baresip-core')) ?? false;
 describe('Two people with baresip', { skip: skipCalls, timeout: 240_000 }, () => {
