@@ -1,6 +1,7 @@
 import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
+import { Failure } from '#base/failure.ts';
 import { Commit } from '#store/database.ts';
 import { INCOMING, OWED, UNTIL_DELIVERED } from './archive-flags.ts';
 
@@ -57,6 +58,11 @@ export function release({ inbox, id, commit }: Held): void {
 /** It goes to the disk after all. */
 export function keepHeld({ inbox, home, id, peer, text, commit }: Held): void {
   if (!inbox.held.delete(id)) return;
+  // A home that was dropped has lost its account, and nothing of it is to be left on the disk.
+  if (home.homes.loaded(home.address) !== home) {
+    commit.settle(new Failure('unavailable', 'Nobody of that address takes messages.'));
+    return;
+  }
   const flags = INCOMING | OWED | UNTIL_DELIVERED;
   const written = home.homes.database.append(APPEND, [home.account.id, id, peer, flags, text]);
   inbox.hasPassing = true;

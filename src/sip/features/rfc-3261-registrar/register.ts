@@ -3,7 +3,9 @@
  * @see RFC 3261 §10.3, RFC 5626 §6
  */
 import type { Registration } from '../../bindings.ts';
+import { copy } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { parseUri } from '../../wire/sip-uri.ts';
 import { sameUri } from '../../wire/uri-equality.ts';
 import { bindingIdOf, type ContactRequest, deviceNameOf } from './contacts.ts';
 
@@ -111,25 +113,32 @@ function toRegistration(
   now: number,
   seconds: number,
 ): Registration {
-  const { uri, parsed, params, q, instance } = contact;
+  const { q } = contact;
   const regId = request.isOutbound ? contact.regId : 0;
+  const uri = kept(before?.uri, contact.uri);
+  const instance = kept(before?.instance, contact.instance);
   return {
     id: before?.id ?? bindingIdOf({ instance, regId, uri }),
-    device: before !== undefined && before.instance === instance ? before.device : deviceNameOf(contact),
+    device: before?.instance === instance ? before.device : deviceNameOf({ instance, uri }),
     uri,
-    parsed,
-    params,
+    parsed: before?.uri === uri ? before.parsed : parseUri(uri),
+    params: kept(before?.params, contact.params),
     q,
     expiresAt: now + seconds * 1000,
     registeredAt: now,
-    callId: request.callId,
+    callId: kept(before?.callId, request.callId),
     cseq: request.cseq,
     instance,
     regId,
-    path: request.path,
-    userAgent: request.userAgent,
-    methods: contact.methods === '' ? request.allow : contact.methods,
+    path: kept(before?.path, request.path),
+    userAgent: kept(before?.userAgent, request.userAgent),
+    methods: kept(before?.methods, contact.methods === '' ? request.allow : contact.methods),
   };
+}
+
+/** What is the same as before is the same string; what is new goes without the request that it was cut out of. */
+function kept(before: string | undefined, now: string): string {
+  return before === now ? before : copy(now);
 }
 
 function checkNumber(

@@ -1,5 +1,6 @@
 import type { Home } from '#accounts/home.ts';
 import { Deadlines } from '#base/deadlines.ts';
+import { SlicedQueue } from '#base/sliced-queue.ts';
 import { giveWaiting } from '#messaging/start.ts';
 import { registrationChanged } from '#presence/registration.ts';
 import { rearrange } from '#presence/shown.ts';
@@ -15,8 +16,11 @@ import type { RegisterChanges } from './register.ts';
 /** How many homes are loaded at a time when the server starts. */
 const LOADED_AT_A_TIME = 20;
 
+/** How many addresses are read at a time. */
+const PAGE = 500;
+
 const SELECT_REGISTERED = `select distinct address from bindings join accounts on accounts.id = bindings.account
-  where enabled = 1 and expires_at > ?`;
+  where enabled = 1 and expires_at > ? and address > ? order by address limit ${PAGE}`;
 const DELETE_EXPIRED = 'delete from bindings where expires_at <= ?';
 
 /** Keeps the contact bindings of all accounts: their devices, their ends, and their rows. */
@@ -24,13 +28,16 @@ export class Registrar {
   readonly #edge: SipEdge;
   readonly #writer: BindingWriter;
   readonly #ends: Deadlines<Binding>;
+  /** Those whose time is over: thousands may be in one second, when a network was gone. */
+  readonly #ended: SlicedQueue<Binding>;
   readonly #stopServing: () => void;
   #isStopped = false;
 
   constructor(edge: SipEdge) {
     this.#edge = edge;
     this.#writer = new BindingWriter(edge.clock);
-    this.#ends = new Deadlines(edge.clock, (binding) => this.#remove([binding]));
+    this.#ended = new SlicedQueue<Binding>((binding) => this.#expire(binding));
+    this.#ends = new Deadlines(edge.clock, (binding) => this.#ended.push(binding));
     this.#stopServing = serveBindings(edge.homes, {
       restore: (home, bindings) => this.#restore(home, bindings),
       flush: (home) => this.#writer.write(home),
@@ -47,14 +54,23 @@ export class Registrar {
       // Such as were loaded before anybody could make devices of their bindings.
       for (const home of homes.all()) this.#restore(home, bindingsPart.of(home));
       await homes.database.write({ sql: DELETE_EXPIRED, values: [clock.now()] });
-      const rows = await homes.database.read(SELECT_REGISTERED, [clock.now()]);
-      for (let i = 0; i < rows.length && !this.#isStopped; i += LOADED_AT_A_TIME) {
-        await Promise.all(rows.slice(i, i + LOADED_AT_A_TIME).map((row) => homes.load(String(row.address))));
-      }
+      for (let after: string | undefined = ''; after !== undefined; ) after = await this.#loadAfter(after);
     } catch (err) {
       if (this.#isStopped) return;
       log.error({ err }, 'registered SIP clients could not be loaded; they are reached when they register again');
     }
+  }
+
+  /** @returns the address of the last one; undefined: there are no more */
+  async #loadAfter(after: string): Promise<string | undefined> {
+    const { homes, clock } = this.#edge;
+    const rows = await homes.database.read(SELECT_REGISTERED, [clock.now(), after]);
+    const addresses = rows.map(({ address }) => String(address));
+    for (let i = 0; i < addresses.length; i += LOADED_AT_A_TIME) {
+      if (this.#isStopped) return undefined;
+      await Promise.all(addresses.slice(i, i + LOADED_AT_A_TIME).map((address) => homes.load(address)));
+    }
+    return addresses.at(-1);
   }
 
   /** Carries out what a REGISTER has asked for. @param flow the way it came, where there is no proxy on it */
@@ -140,6 +156,11 @@ export class Registrar {
     binding.stopListening = undefined;
     binding.flow = undefined;
     if (binding.needsFlow) this.#remove([binding]);
+  }
+
+  #expire(binding: Binding): undefined {
+    // One that was registered again while it waited here has another end.
+    if (!this.#isStopped && binding.said.expiresAt <= this.#edge.clock.now()) this.#remove([binding]);
   }
 
   /** Takes bindings away, and the devices that have none any more. */

@@ -11,14 +11,14 @@ import type { PublishContext } from './feature.ts';
 
 /** A client publishes the presence of its own account. @throws {SipError} */
 export function publishClient(sip: PublishContext, incoming: IncomingRequest, home: Home): void {
-  const asked = readPublish(sip, incoming, home);
+  const asked = readPublish(sip, incoming, home, 'event-publication');
   if (asked.source === undefined && asked.expiresSeconds > 0) checkRoom(sip, home);
   const id = asked.source?.id ?? `sip-${randomBytes(4).toString('hex')}`;
-  carryOut(incoming, home, asked, (pidf, tagAndEnd) => {
+  carryOut(incoming, home, asked, (pidf, body, tagAndEnd) => {
     putSource(home, {
       id,
       kind: 'event-publication',
-      publication: publicationOf(pidf, id, incoming.at, incoming.request.body),
+      publication: publicationOf(pidf, id, incoming.at, body),
       ...tagAndEnd,
     });
   });

@@ -4,6 +4,7 @@ import type { Source } from '#presence/source.ts';
 import { putSource, removeSource, sourceOfTag } from '#presence/sources.ts';
 import { PIDF_TYPES, type Pidf, readPidf } from '../../bodies/pidf.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
+import { copy } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import type { PublishContext } from './feature.ts';
 
@@ -25,12 +26,23 @@ export function newTag(): string {
   return `${RUN}${(tags++).toString(36)}`;
 }
 
-/** RFC 3903 §6, steps 2 to 4. @throws {SipError} 400, 412, 415, 423 */
-export function readPublish({ settings }: PublishContext, { request }: IncomingRequest, home: Home): Asked {
+/**
+ * RFC 3903 §6, steps 2 to 4.
+ * @param kind what the sender may publish
+ * @throws {SipError} 400, 412, 415, 423
+ */
+export function readPublish(
+  { settings }: PublishContext,
+  { request }: IncomingRequest,
+  home: Home,
+  kind: Source['kind'],
+): Asked {
   const tag = request.header('sip-if-match');
   const source = tag === undefined ? undefined : sourceOfTag(home, tag);
-  if (tag !== undefined && source === undefined) throw new SipError(412);
-  const body = request.body === '' ? undefined : request.body;
+  // What has no tag, or is published by somebody else (a phone line, a calendar), is not for this one to change.
+  if (tag !== undefined && (tag === '' || source?.kind !== kind)) throw new SipError(412);
+  // Without the rest of the request, for it is kept.
+  const body = request.body === '' ? undefined : copy(request.body);
   const expiresSeconds = readExpires(request.header('expires'), settings);
   if (body === undefined) {
     if (source === undefined) throw new SipError(400, 'A first PUBLISH needs a body');
@@ -66,7 +78,7 @@ export function carryOut(
   incoming: IncomingRequest,
   home: Home,
   { source, expiresSeconds, body }: Asked,
-  put: (pidf: Pidf, tagAndEnd: Pick<Source, 'tag' | 'expiresAt'>) => void,
+  put: (pidf: Pidf, body: string, tagAndEnd: Pick<Source, 'tag' | 'expiresAt'>) => void,
 ): void {
   if (expiresSeconds === 0) {
     if (source !== undefined) removeSource(home, source.id);
@@ -76,6 +88,6 @@ export function carryOut(
   }
   const kept = { tag: newTag(), expiresAt: incoming.at + expiresSeconds * 1000 };
   if (body === undefined) putSource(home, { ...source!, ...kept });
-  else put(readPidf(body), kept);
+  else put(readPidf(body), body, kept);
   incoming.respond(200, { head: `SIP-ETag: ${kept.tag}\r\nExpires: ${expiresSeconds}\r\n` });
 }

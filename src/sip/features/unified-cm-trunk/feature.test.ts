@@ -109,6 +109,29 @@ describe('a line that is published', () => {
     await juliet.expect(ON_A_CALL);
   });
 
+  test('RFC 3903 §6: is not for a client of its user to change, by its tag or by none', async () => {
+    const first = await say(line('busy'));
+    server.configure({ 'sip.unified-cm-trunk.peers': ['192.0.2.1'] });
+    const { password } = server;
+    const romeo = await SipClient.open({
+      port: server.running.ports.sip!,
+      transport: 'tcp',
+      person: 'romeo',
+      password,
+    });
+    const own = await romeo.publish(line('idle'));
+    assert.equal(own.status, 200);
+    assert.equal((await romeo.publish(line('idle'), { tag: first.get('sip-etag') })).status, 412);
+    assert.equal((await romeo.publish('', { tag: first.get('sip-etag'), expires: 0 })).status, 412);
+    const headers = ['Event: presence', 'SIP-If-Match:', 'Expires: 0'];
+    assert.equal((await romeo.request('PUBLISH', 'sip:romeo@example.test', { headers })).status, 412);
+    romeo.close();
+    await juliet.expect(ON_A_CALL);
+    server.configure({ 'sip.unified-cm-trunk.peers': ['127.0.0.1'] });
+    assert.equal((await say('', own.get('sip-etag'))).status, 412);
+    assert.equal((await say('', first.get('sip-etag'))).status, 200);
+  });
+
   test('names the user at the node as well, and in any case', async () => {
     const uri = `sip:ROMEO@127.0.0.1:${server.running.ports.sip}`;
     assert.equal((await say(line('busy'), '', 3600, uri)).status, 200);

@@ -31,8 +31,8 @@ export function publishLine(
 
 function carryOutFor(home: Home | undefined, publish: PublishContext, incoming: IncomingRequest): void {
   if (home === undefined) throw new SipError(404);
-  const asked = readPublish(publish, incoming, home);
-  carryOut(incoming, home, asked, (pidf, { tag, expiresAt }) => {
+  const asked = readPublish(publish, incoming, home, 'phone-line');
+  carryOut(incoming, home, asked, (pidf, body, { tag, expiresAt }) => {
     const { line, doNotDisturb } = phoneStateOf(pidf);
     putLine(home, {
       line: lineOf(pidf, incoming),
@@ -40,7 +40,7 @@ function carryOutFor(home: Home | undefined, publish: PublishContext, incoming: 
       doNotDisturb,
       tag,
       expiresAt,
-      native: { edge: 'sip', payload: incoming.request.body },
+      native: { edge: 'sip', payload: body },
     });
   });
 }
