@@ -6,8 +6,12 @@ import { registrar } from '#sip/features/rfc-3261-registrar/feature.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
 import { messageSummary } from '#sip/features/rfc-3842-message-summary.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
+import { watcherInfo } from '#sip/features/rfc-3857-winfo/feature.ts';
+import { cpim } from '#sip/features/rfc-3862-cpim.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
+import { isComposing } from '#sip/features/rfc-3994-iscomposing/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
+import { imdn } from '#sip/features/rfc-5438-imdn/feature.ts';
 import { conditional } from '#sip/features/rfc-5839-conditional.ts';
 import { xcapDiff } from '#sip/features/rfc-5875-xcap-diff/feature.ts';
 import { rateControl } from '#sip/features/rfc-6446-rate-control/feature.ts';
@@ -73,12 +77,16 @@ export const sipFeatures: readonly SipFeature[] = [
   message,
   messageSummary,
   presence,
+  watcherInfo,
+  cpim,
   publish,
+  isComposing,
   conditional,
   rateControl,
   subscribe,
   webSocket,
   xcap,
+  imdn,
   xcapDiff,
   unifiedCmTrunk,
   proxy,

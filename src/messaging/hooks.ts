@@ -19,7 +19,13 @@ export const messageFromAccount = hook<Delivery>()('messaging.from-account', ['b
  */
 export const messageToAccount = hook<Delivery>()('messaging.to-account', ['block', 'archive', 'deliver', 'copy']);
 
+export interface WaitingMessage {
+  readonly home: Home;
+  /** As it stands in the archive. */
+  readonly stored: string;
+  /** The same, read when it is asked for. */
+  readonly element: Element;
+}
+
 /** What waited is about to be given to a device of the account; stopped, it counts as delivered. */
-export const waitingMessage = hook<{ readonly home: Home; readonly element: Element }>()('messaging.waiting', [
-  'block',
-]);
+export const waitingMessage = hook<WaitingMessage>()('messaging.waiting', ['block']);

@@ -1,3 +1,4 @@
+import type { Device } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { escapeAttribute } from '#xml/serializer.ts';
@@ -5,6 +6,8 @@ import { keepReceived } from './archive.ts';
 import { Delivery, type MessageType } from './delivery.ts';
 import { inboxOf, messageReturned } from './inbox.ts';
 import { mayKeep } from './may-keep.ts';
+import { hasRefused, remember } from './refusals.ts';
+import { isTaker } from './takers.ts';
 import { giveToNext } from './waiting.ts';
 
 /**
@@ -23,6 +26,21 @@ export function redeliver(home: Home, by: string, messages: readonly { archiveId
     else if (!text.startsWith(copy)) waits = keep(home, text) || waits;
   }
   if (waits) giveToNext(home, by);
+}
+
+/**
+ * A device has said that it will never take a message: it is in no form that it knows, or too large for it. It is kept for
+ * the account all the same, and waits for a device that takes it.
+ */
+export function messageRefused(device: Device, archiveId: number): void {
+  const { home } = device;
+  remember(device, archiveId, inboxOf.of(home).owed);
+  if (!messageReturned(home, archiveId)) return;
+  for (const other of home.devices.values()) {
+    if (!isTaker(other) || hasRefused(other, archiveId)) continue;
+    giveToNext(home, home.address.slice(home.address.indexOf('@') + 1), other);
+    return;
+  }
 }
 
 function keep(home: Home, text: string): boolean {

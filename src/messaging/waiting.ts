@@ -9,6 +9,7 @@ import { CatchUp } from './catch-up.ts';
 import { writeDelay } from './delay.ts';
 import { waitingMessage } from './hooks.ts';
 import { type Inbox, inboxOf, messageDelivered, messageReturned } from './inbox.ts';
+import { hasRefused } from './refusals.ts';
 import { isTaker, lastTaker } from './takers.ts';
 
 const PAGE = 50;
@@ -32,7 +33,7 @@ const read = new WeakMap<Device, Set<number>>();
 export async function deliverWaiting(device: Device, by: string): Promise<void> {
   const { home } = device;
   const inbox = inboxOf.of(home);
-  if (inbox.catchUps.has(device) || !inbox.waiting) return;
+  if (inbox.catchUps.has(device) || nextWaiting(inbox, device) === undefined) return;
   const catchUp = new CatchUp();
   inbox.catchUps.set(device, catchUp);
   try {
@@ -96,10 +97,10 @@ async function handOverAll(device: Device, inbox: Inbox, catchUp: CatchUp, by: s
       while (catchUp.unacknowledged.size >= WINDOW && isThere(device)) await catchUp.something();
     }
     if (rows.length === PAGE) continue;
-    if (!isThere(device) || nextWaiting(inbox) === undefined) return;
+    if (!isThere(device) || nextWaiting(inbox, device) === undefined) return;
     // It was not on disk when we looked. When it is not there after its commit, it failed or was deleted since.
     await inbox.lastCommit?.settled().catch(() => undefined);
-    const missing = nextWaiting(inbox);
+    const missing = nextWaiting(inbox, device);
     if (missing === undefined) return;
     const [there] = await database.read(SELECT_ONE, [home.account.id, missing]);
     if (there === undefined) inbox.owed.delete(missing);
@@ -121,6 +122,7 @@ function isForIt(device: Device, { element }: Handover): boolean {
 function isStopped(home: Home, stored: string): boolean {
   const waiting = {
     home,
+    stored,
     get element() {
       return parseElement(stored, NS);
     },
@@ -128,13 +130,14 @@ function isStopped(home: Home, stored: string): boolean {
   return home.homes.hooks.run(waitingMessage, waiting) === 'stop';
 }
 
-function nextWaiting({ owed }: Inbox): number | undefined {
-  for (const [id, holders] of owed) if (holders === 0) return id;
+/** The oldest that nobody has, and that is for this device. */
+function nextWaiting({ owed }: Inbox, device: Device): number | undefined {
+  for (const [id, holders] of owed) if (holders === 0 && !hasRefused(device, id)) return id;
   return undefined;
 }
 
 function handOver(device: Device, inbox: Inbox, catchUp: CatchUp, archiveId: number, stored: string, by: string): void {
-  if (inbox.owed.get(archiveId) !== 0) return;
+  if (inbox.owed.get(archiveId) !== 0 || hasRefused(device, archiveId)) return;
   const { home } = device;
   if (read.get(device)?.has(archiveId) || isStopped(home, stored)) {
     messageDelivered(home, archiveId);

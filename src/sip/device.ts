@@ -1,10 +1,30 @@
 import type { Device, Handover, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
 import type { Binding } from './bindings.ts';
 import { messageToBinding } from './hooks.ts';
 import type { Flow } from './transport/flow.ts';
 
 type Ended = (device: SipDevice, reason: Parameters<Device['end']>[0]) => void;
+
+/** What is on its way to a device (RFC 3428). */
+export interface DeviceOutbox {
+  /** It takes no messages now. */
+  readonly isPaused: boolean;
+  add(message: Handover): void;
+  drained(): Promise<void> | undefined;
+  /** The device has given a sign of life. */
+  heard(): void;
+  end(): void;
+}
+
+const withoutMessages = new WeakSet<Homes>();
+
+/** Whether nobody is there who sends messages to SIP devices: they take none then. */
+export function takeNoMessages(homes: Homes, areNone: boolean): void {
+  if (areNone) withoutMessages.add(homes);
+  else withoutMessages.delete(homes);
+}
 
 /**
  * A SIP client that is registered: one for each instance that says who it is (RFC 5626 §3.1), by however many flows it
@@ -19,6 +39,8 @@ export class SipDevice implements Device {
   readonly answersEach = true;
   /** That it is registered says that it is there, until it publishes something (RFC 3903). */
   readonly registration: Publication;
+  /** Once there was a message for it. */
+  outbox: DeviceOutbox | undefined;
   /** The newest last. */
   #bindings: readonly Binding[] = [];
   readonly #ended: Ended;
@@ -89,9 +111,15 @@ export class SipDevice implements Device {
   /** A phone that says which methods it takes, and MESSAGE is none of them, is left alone. */
   get takesMessages(): boolean {
     const target = this.target;
-    if (target === undefined || !target.isReachable) return false;
+    if (target === undefined || !target.isReachable || this.outbox?.isPaused) return false;
+    if (withoutMessages.has(this.home.homes)) return false;
     const { methods } = target.said;
     return methods === '' || /\bMESSAGE\b/i.test(methods);
+  }
+
+  /** RFC 3428 §8: one message goes after the other, so whoever sends a lot has to wait. */
+  drained(): Promise<void> | undefined {
+    return this.outbox?.drained();
   }
 
   takeMessage(message: Handover): void {
