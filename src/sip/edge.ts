@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
@@ -218,7 +219,8 @@ export class SipEdge {
       }
     }
     const { publicAddress } = this.settings.of(sipListeners);
-    if (publicAddress !== '') this.#ownHosts.add(publicAddress);
+    if (publicAddress !== '')
+      this.#ownHosts.add(isIPv6(publicAddress) ? `[${publicAddress}]` : publicAddress.toLowerCase());
     this.listening.resolve();
   }
 
@@ -233,6 +235,7 @@ export class SipEdge {
 
   /** Takes leave of watchers, then closes everything. */
   async stop(): Promise<void> {
+    await this.subscriptions?.leave();
     this.features.stop();
     this.authenticator.stop();
     this.transactions.stop();

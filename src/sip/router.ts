@@ -9,6 +9,24 @@ import { SipError } from './wire/sip-error.ts';
 import { parseRequestUri } from './wire/sip-uri.ts';
 import { validateRequest } from './wire/validate.ts';
 
+/** Registered with IANA. Others are told that nobody here knows them. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'INFO',
+  'INVITE',
+  'MESSAGE',
+  'NOTIFY',
+  'OPTIONS',
+  'PRACK',
+  'PUBLISH',
+  'REFER',
+  'REGISTER',
+  'SUBSCRIBE',
+  'UPDATE',
+]);
+
 /**
  * Takes a new request to the one handler that answers it (RFC 3261 §8.2, §16.3, §16.4). What is thrown on the way is
  * the answer.
@@ -45,12 +63,17 @@ function isForUs(edge: SipEdge, { request, uri }: IncomingRequest): boolean {
 
 function passOn(edge: SipEdge, incoming: IncomingRequest): void | Promise<void> {
   const { request, uri } = incoming;
-  // A request to nobody but the server, of a method that it does not have (RFC 3261 §8.2.1).
   if (edge.otherwise === undefined || (uri.user === '' && isForUs(edge, incoming))) {
     if (request.method === 'ACK') return;
-    throw new SipError(405, undefined, `Allow: ${edge.allow}\r\n`);
+    throw notTaken(edge, request);
   }
   return run(edge.otherwise, incoming);
+}
+
+/** A request to nobody but the server, of a method that it does not have (RFC 3261 §8.2.1, §12.2.2, §21.5.2). */
+function notTaken(edge: SipEdge, { method, to }: SipRequest): SipError {
+  if (!KNOWN_METHODS.has(method)) return new SipError(501, undefined, `Allow: ${edge.allow}\r\n`);
+  return to.tag === '' ? new SipError(405, undefined, `Allow: ${edge.allow}\r\n`) : new SipError(481);
 }
 
 /** Runs `handler` once the sender has proved an account. Straight through where that is known at once. */

@@ -21,8 +21,10 @@ const PORTS = [5222, 5223, 5060, 5061, 5280, 5281];
 const ATTEMPTS = 5;
 
 export interface InProcessOptions {
-  /** Names of the people who have accounts (`romeo` is romeo@example.test). */
+  /** Names of the people who have accounts (`romeo` is romeo@example.test), or whole addresses. */
   people?: readonly string[];
+  /** The server's own; others that it serves are a setting. */
+  domain?: string;
   /** Settings by key in full: `{ 'xmpp.xep-0199.idleSeconds': 60 }`. */
   settings?: Readonly<Record<string, unknown>>;
   /** A fake one makes timers a matter of `advance`. */
@@ -58,17 +60,19 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
     ...options.settings,
   };
   const writeSettings = () => writeFileSync(join(data, 'settings.yaml'), stringify(nested(settings)));
-  makeDataFolder(data, DOMAIN, '', Date.now());
+  const { domain = DOMAIN } = options;
+  const addressOf = (person: string) => (person.includes('@') ? person : `${person}@${domain}`);
+  makeDataFolder(data, domain, '', Date.now());
   writeSettings();
   const errors: string[] = [];
-  let running = await start(data, options.clock, errors);
+  let running = await start(data, domain, options.clock, errors);
   for (const person of options.people ?? []) {
-    await running.accounts.add({ address: `${person}@${DOMAIN}`, password: PASSWORD });
+    await running.accounts.add({ address: addressOf(person), password: PASSWORD });
   }
   const connect = () =>
-    TestClient.connect({ host: HOST, port: running.ports['xmpp-tls']!, tls: 'direct', domain: DOMAIN });
+    TestClient.connect({ host: HOST, port: running.ports['xmpp-tls']!, tls: 'direct', domain });
   return {
-    domain: DOMAIN,
+    domain,
     password: PASSWORD,
     get running() {
       return running;
@@ -82,7 +86,7 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
       return client;
     },
     async befriend(...people) {
-      const contacts = people.map((person) => ({ address: `${person}@${DOMAIN}`, name: '', groups: [] }));
+      const contacts = people.map((person) => ({ address: addressOf(person), name: '', groups: [] }));
       await addMutualContacts(running.node.homes, contacts);
     },
     configure(changed) {
@@ -92,7 +96,7 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
     },
     async restart() {
       await running.stop();
-      running = await start(data, options.clock, errors);
+      running = await start(data, domain, options.clock, errors);
     },
     async stop() {
       await running.stop();
@@ -102,7 +106,12 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
   };
 }
 
-async function start(data: string, clock: Clock | undefined, errors: string[]): Promise<RunningServer> {
+async function start(
+  data: string,
+  domain: string,
+  clock: Clock | undefined,
+  errors: string[],
+): Promise<RunningServer> {
   const write = (line: Buffer, _encoding: string, written: () => void) => {
     errors.push(line.toString().trim());
     written();
@@ -111,7 +120,7 @@ async function start(data: string, clock: Clock | undefined, errors: string[]): 
   for (let attempt = 1; ; attempt++) {
     const portOffset = await freeOffset(PORTS);
     try {
-      return await startServer({ data, domain: DOMAIN, portOffset, log, ...(clock && { clock }) });
+      return await startServer({ data, domain, portOffset, log, ...(clock && { clock }) });
     } catch (error) {
       const portTaken = error instanceof Failure && error.message.includes('EADDRINUSE');
       if (!portTaken || attempt === ATTEMPTS) throw error;

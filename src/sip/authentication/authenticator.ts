@@ -230,7 +230,7 @@ export class Authenticator {
 
   /** The account that From names; undefined where it is none of ours. @throws {SipError} 400 */
   #senderOf(request: SipRequest): string | undefined {
-    const uri = parseUri(request.from.uri);
+    const uri = fromUri(request);
     try {
       return this.#accountOf(uri);
     } catch (error) {
@@ -254,7 +254,7 @@ export class Authenticator {
   #challenge(request: SipRequest, source: string, as: As, why: 'asked' | 'stale' | 'wrong'): Verdict {
     this.#counts[why].add(1);
     const { algorithms, integrity } = this.#settings;
-    const domain = domainOf(parseUri(request.from.uri));
+    const domain = domainOf(fromUri(request));
     const challenge = writeChallenge({
       as,
       realm: this.#domains.has(domain) ? domain : this.#domain,
@@ -264,6 +264,16 @@ export class Authenticator {
       integrity,
     });
     return { challenge, status: as === 'registrar' ? 401 : 407 };
+  }
+}
+
+/** RFC 4475 §3.3.4: nobody of ours goes by another scheme. @throws {SipError} 400 */
+function fromUri({ from }: SipRequest): SipUri {
+  try {
+    return parseUri(from.uri);
+  } catch (error) {
+    if (error instanceof SipError && error.status === 416) throw new SipError(400, 'From Has No SIP URI');
+    throw error;
   }
 }
 

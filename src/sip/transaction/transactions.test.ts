@@ -453,6 +453,15 @@ describe('INVITE server transactions', () => {
     assert.equal(arrived.length, 1);
   });
 
+  test('RFC 3261 §22.1: a CANCEL from elsewhere, which knows the branch, is of nothing', () => {
+    let told = 0;
+    accepted[0]!.onCancel(() => told++);
+    const other = new MemoryFlow('udp', '203.0.113.9');
+    receive({ method: 'CANCEL' }, other);
+    assert.match(other.sent[0]!, /^SIP\/2\.0 481 /);
+    assert.equal(told, 0);
+  });
+
   test('RFC 3261 §9.2: a CANCEL of nothing is answered 481', () => {
     receive({ method: 'CANCEL', branch: 'z9hG4bKother' });
     assert.deepEqual(statuses(), [481]);

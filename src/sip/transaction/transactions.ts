@@ -15,6 +15,7 @@ import { requestText } from './request-text.ts';
 import { hasTag, responseText } from './response-text.ts';
 import { Servers } from './servers.ts';
 import type { sipTransactions } from './settings.ts';
+import { shortened } from './shortened.ts';
 import { StatelessTags } from './stateless-tags.ts';
 import type { Counts, Table } from './table.ts';
 import { Timers } from './timers.ts';
@@ -97,12 +98,17 @@ export class Transactions {
   answer(request: SipRequest, flow: Flow, status: number, options: ResponseOptions = NOTHING): void {
     if (request.method === 'ACK') return;
     const tag = status === 100 || hasTag(request) ? '' : (options.toTag ?? this.#statelessTags.of(request));
-    this.#reply(request, flow, responseText(request, flow, status, tag, options));
+    const text = responseText(request, flow, status, tag, options);
+    const { maxUnprovenBytes } = flow;
+    const within = maxUnprovenBytes === undefined ? text : shortened(text, options.head ?? '', maxUnprovenBytes);
+    if (within === undefined) this.#drop('too-short-a-request');
+    else this.#reply(request, flow, within);
   }
 
   /** What is no SIP message, as far as it is a request and who sent it can be read. */
   answerMalformed({ request, status, reason, head }: Malformed, flow: Flow): void {
-    if (request !== undefined) this.answer(request, flow, status, { reason, head });
+    if (request === undefined || hasNoVia(request)) this.#drop('unanswerable');
+    else this.answer(request, flow, status, { reason, head });
   }
 
   /**
@@ -125,6 +131,10 @@ export class Transactions {
   }
 
   #receiveRequest(request: SipRequest, flow: Flow): void {
+    if (hasNoVia(request)) {
+      this.#drop('unanswerable');
+      return;
+    }
     const key = keyOrNone(request);
     // Whoever checks requests finds the same fault, and answers it.
     if (key === undefined) this.#options.onRequest(request, flow);
@@ -177,7 +187,8 @@ export class Transactions {
    */
   #receiveCancel(cancel: SipRequest, flow: Flow): void {
     const invite = this.#servers.cancelled(cancel);
-    if (invite === undefined) {
+    // §22.1: it cannot be challenged, so it has to come from where its INVITE did.
+    if (invite === undefined || invite.flow.remoteAddress !== flow.remoteAddress) {
       this.answer(cancel, flow, 481);
       return;
     }
@@ -241,6 +252,11 @@ function keyOrNone(request: SipRequest): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where there is no Via, there is nowhere that an answer could go (RFC 3261 §18.2.2). */
+function hasNoVia(request: SipRequest): boolean {
+  return request.header('via') === undefined;
 }
 
 function isReadable(ack: SipRequest): boolean {

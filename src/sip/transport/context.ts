@@ -12,9 +12,7 @@ import type { sipLimits, sipListeners } from './settings.ts';
 /** Who takes what has come. */
 export interface MessageTaker {
   onMessage(message: SipRequest | SipResponse, flow: Flow): void;
-  /**
-   * @param bytes how long it was: over UDP, where anybody can write any sender, an answer must not be longer
-   */
+  /** @param bytes how long it was */
   onMalformed(malformed: Malformed, flow: Flow, bytes: number): void;
 }
 

@@ -20,6 +20,8 @@ export interface Flow {
   readonly sentBy: string;
   /** Names that the TLS client's certificate proves (RFC 5922 §7.1, §7.2); empty where it has shown none. */
   readonly peerNames: readonly string[];
+  /** How long an answer may be to a request that proves nothing, where anybody can write any sender. Unset: any length. */
+  readonly maxUnprovenBytes?: number | undefined;
   /** Sends a whole message: a byte string. What cannot be sent closes the flow, and those who listen are told. */
   send(message: string): void;
   /** Calls `run` once the connection is gone (never, for UDP). @returns how to stop listening */

@@ -16,6 +16,9 @@ export const MAX_UDP_REQUEST_BYTES = 1300;
 /** Shorter than any message: what clients send to keep a NAT open (CRLF, zeros). Answered by nothing. */
 const MAX_KEEP_ALIVE_BYTES = 8;
 
+/** An answer to whoever has proved nothing is at most so many times as long as what came: others may get it (see `Flow`). */
+const MAX_AMPLIFICATION = 2;
+
 const NO_NAMES: readonly string[] = [];
 const nothing = (): void => {};
 
@@ -142,7 +145,7 @@ export class UdpPort {
     // Nobody can be answered at port 0.
     if (bytes.length <= MAX_KEEP_ALIVE_BYTES || from.port === 0) return;
     if (looksLikeStun(bytes)) this.#answerStun(bytes, from);
-    else this.#take(bytes, new UdpFlow(this, from.address, from.port));
+    else this.#take(bytes, new UdpFlow(this, from.address, from.port, MAX_AMPLIFICATION * bytes.length));
   }
 
   #take(bytes: Buffer, flow: UdpFlow): void {
@@ -177,9 +180,11 @@ export class UdpFlow implements Flow {
   readonly isClosed = false;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly maxUnprovenBytes: number | undefined;
   readonly #port: UdpPort;
 
-  constructor(port: UdpPort, remoteAddress: string, remotePort: number) {
+  constructor(port: UdpPort, remoteAddress: string, remotePort: number, maxUnprovenBytes?: number) {
+    this.maxUnprovenBytes = maxUnprovenBytes;
     this.#port = port;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;

@@ -12,7 +12,11 @@ export class SipError extends Error {
   readonly head: string;
 
   constructor(status: number, reason = reasonPhrases[status] ?? 'Error', head = '') {
+    // Whoever sends what is wrong is not to cost a walk over the stack; where it was thrown tells nobody anything.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${status} ${reason}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'SipError';
     this.status = status;
     this.reason = reason;

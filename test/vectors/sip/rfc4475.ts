@@ -13,6 +13,8 @@ export interface TortureMessage {
   readonly syntax: 'valid' | number | 'dropped';
   /** The account that it needs, with the domain that has to be served. */
   readonly account?: string;
+  /** Its next hop is another server. */
+  readonly leaves?: true;
   /** What is said first to whoever proves nothing; absent where the fault is seen before. */
   readonly challenge?: 401 | 407;
   readonly why: string;
@@ -24,6 +26,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.1',
     expect: 'proxied',
     syntax: 'valid',
+    account: 'vivekg@chair-dnrc.example.com',
     challenge: 407,
     why: 'folding, spaces, compact forms and leading zeros are all allowed; its Route says where it goes',
   },
@@ -46,18 +49,17 @@ export const rfc4475: readonly TortureMessage[] = [
   {
     file: 'escnull',
     section: '3.1.1.4',
-    expect: 404,
+    expect: 403,
     syntax: 'valid',
+    account: 'user@example.com',
     challenge: 401,
-    why: 'an escaped NUL is a character of the user, and no account can have one',
+    why: 'an escaped NUL is a character of the user, and no account can have one: it is nobody’s own address',
   },
   {
     file: 'esc02',
     section: '3.1.1.5',
     expect: 501,
     syntax: 'valid',
-    account: 'resource@registrar.example.com',
-    challenge: 407,
     why: 'a method has no escapes: RE%47IST%45R is not REGISTER, and C%6Fntact no Contact',
   },
   {
@@ -109,6 +111,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.1.1.11',
     expect: 'proxied',
     syntax: 'valid',
+    leaves: true,
     challenge: 407,
     why: 'a body is bytes; its Route names another server',
   },
@@ -220,8 +223,7 @@ export const rfc4475: readonly TortureMessage[] = [
     section: '3.3.4',
     expect: 400,
     syntax: 'valid',
-    challenge: 401,
-    why: 'what is registered (To) has to be a SIP URI',
+    why: 'who registers (From), and what is registered (To), has to be a SIP URI',
   },
   {
     file: 'bext01',

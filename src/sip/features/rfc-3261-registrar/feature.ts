@@ -11,7 +11,7 @@ import { addressOf, domainOf } from '../../wire/address.ts';
 import { parseNameAddress } from '../../wire/header-name-address.ts';
 import type { SipRequest } from '../../wire/message.ts';
 import { SipError } from '../../wire/sip-error.ts';
-import { parseUri } from '../../wire/sip-uri.ts';
+import { parseUri, type SipUri } from '../../wire/sip-uri.ts';
 import { type ContactRequest, readContacts, readSeconds } from './contacts.ts';
 import { register } from './register.ts';
 import { Registrar } from './registrar.ts';
@@ -105,12 +105,22 @@ function take({ edge, settings }: Context, registrar: Registrar, incoming: Incom
 
 /** RFC 3261 §10.3 steps 3 to 5: everybody registers for oneself alone. */
 function homeOf({ edge, request, sender }: IncomingRequest): Home {
-  const to = parseUri(request.to.uri);
+  const to = toUri(request);
   if (!edge.isLocal(to) || to.user === '') throw new SipError(404);
   if (sender === undefined || edge.accountOf(to) !== sender.address) {
     throw new SipError(403, 'Not Your Own Address Of Record');
   }
   return sender;
+}
+
+/** RFC 4475 §3.3.4. @throws {SipError} 400 */
+function toUri({ to }: SipRequest): SipUri {
+  try {
+    return parseUri(to.uri);
+  } catch (error) {
+    if (error instanceof SipError && error.status === 416) throw new SipError(400, 'To Has No SIP URI');
+    throw error;
+  }
 }
 
 function readRest(request: SipRequest) {
@@ -154,6 +164,8 @@ function supports(request: SipRequest, tag: string): boolean {
 
 /** What leads back to the account itself is nowhere to be found (RFC 5627 §5.1). */
 function refuseItself({ edge }: IncomingRequest, home: Home, { parsed, seconds }: ContactRequest): void {
+  // RFC 4475 §3.3.14: with headers it is meant otherwise.
+  if (parsed.headers !== '') return;
   if (seconds === 0 || parsed.user === '' || (parsed.port !== undefined && !edge.isOwnAddress(parsed))) return;
   const isOurs = edge.domains.has(domainOf(parsed)) || edge.isOwnAddress(parsed);
   if (isOurs && (parsed.params.has('gr') || addressOf({ ...parsed, host: domainOfAddress(home) }) === home.address)) {
