@@ -160,6 +160,14 @@ function toolCpuMs(): number {
   return (user + system) / 1000 + ((ended + endedInKernel) * 1000) / clockTicks() + cpuMs(running);
 }
 
+/** Datagrams that the system has dropped since its start because a socket's buffer was full. */
+export function droppedDatagrams(): number {
+  const [names = [], values = []] = [...read('/proc/net/snmp').matchAll(/^Udp: (.*)$/gm)].map(([, row]) =>
+    row?.split(' '),
+  );
+  return ['RcvbufErrors', 'SndbufErrors'].reduce((sum, name) => sum + Number(values[names.indexOf(name)] ?? 0), 0);
+}
+
 /** Throws when a process of the list is not there. */
 export function requireProcesses(pids: readonly number[]): void {
   for (const pid of pids) {

@@ -1,5 +1,5 @@
 /** Very many subscriptions on one server: what each keeps in memory, and how long one change takes to all who watch. */
-import { memoryOf, UsageMeter } from '../../lib/procfs.ts';
+import { droppedDatagrams, memoryOf, UsageMeter } from '../../lib/procfs.ts';
 import type { Endpoint } from '../lib/endpoint.ts';
 import { longestDelayMs } from '../lib/event-loop.ts';
 import type { Options } from '../lib/options.ts';
@@ -23,6 +23,7 @@ export const subscriptions: Load = async (options) => {
   );
   for (const publisher of publishers) await publisher.publish();
 
+  const droppedBefore = droppedDatagrams();
   const memoryBefore = memoryOf(serverPids);
   await longestDelayMs(metrics);
   const meter = new UsageMeter(serverPids);
@@ -38,11 +39,15 @@ export const subscriptions: Load = async (options) => {
   const memory = memoryOf(serverPids);
   if (watchers.informed !== expected) problems.add(`${expected - watchers.informed} of ${expected} had no state`);
 
+  const early = watchers.resent;
   const fan = await publishInTurn(options, watchers, publishers, problems);
   const delayNotifying = await longestDelayMs(metrics);
   const memoryAfter = memoryOf(serverPids);
   if (watchers.resent + watchers.requestsResent > 0)
-    problems.add(`${watchers.resent} notifications and ${watchers.requestsResent} requests were sent again`);
+    problems.add(
+      `${early} first notifications, ${watchers.resent - early} later ones and ${watchers.requestsResent} requests were ` +
+        `sent again; the system dropped ${droppedDatagrams() - droppedBefore} datagrams`,
+    );
   watchers.close();
   own.close();
   return resultOf(options, {
