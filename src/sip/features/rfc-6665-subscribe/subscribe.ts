@@ -12,7 +12,7 @@ import type { IncomingRequest } from '../../incoming-request.ts';
 import { copy } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import { type Asked, acceptOf, checkTypes, readAsked } from './asked.ts';
-import { follow, isOfDialog, recordRoute, remoteOf } from './dialog.ts';
+import { follow, isOfDialog, remoteOf } from './dialog.ts';
 import { writeEvent } from './event-header.ts';
 import type { SubscribeContext } from './feature.ts';
 import { Subscription } from './subscription.ts';
@@ -78,7 +78,10 @@ export class SubscribeHandler {
     if (first === undefined || !isOfDialog(first, incoming)) throw new SipError(481);
     if (known !== undefined) return this.#refresh(known, incoming, asked);
     follow(first, incoming);
-    return this.#begin(incoming, asked, first.home, asked.eventPackage, first);
+    // Who serves it instead of the package does so within its dialog, too.
+    const same = first.init.eventPackage.name === asked.eventPackage.name;
+    const eventPackage = same ? first.init.eventPackage : asked.eventPackage;
+    return this.#begin(incoming, asked, first.home, eventPackage, first);
   }
 
   /** @param founder of the dialog that the request is within @throws {SipError} 482, 503, and what the package refuses */
@@ -101,7 +104,8 @@ export class SubscribeHandler {
   /** @throws {SipError} 503 */
   #checkRoom({ sender }: IncomingRequest): void {
     const { maxSubscriptions, maxSubscriptionsPerWatcher } = this.#sip.settings;
-    const own = sender === undefined ? 0 : this.#subscriptions.countOf(sender.address);
+    const own = sender === undefined ? 0 : this.#subscriptions.ofWatcher(sender.address).size;
+    if (this.#subscriptions.isLeaving) throw new SipError(503, 'The Server Is Stopping', 'Retry-After: 10\r\n');
     if (this.#subscriptions.size < maxSubscriptions && own < maxSubscriptionsPerWatcher) return;
     throw new SipError(503, 'Too Many Subscriptions', 'Retry-After: 60\r\n');
   }
@@ -176,7 +180,7 @@ export class SubscribeHandler {
     const isSilent = accepted.suppress === 'notification';
     incoming.respond(isSilent ? 204 : 200, {
       toTag: init.localTag,
-      head: `Expires: ${expiresSeconds}\r\nContact: ${init.contact}\r\n${init.eventPackage.responseHead ?? ''}${recordRoute(incoming)}`,
+      head: `Expires: ${expiresSeconds}\r\nContact: ${init.contact}\r\n${init.eventPackage.responseHead ?? ''}`,
     });
     subscription.omitsBody = accepted.suppress === 'body';
     // With Expires: 0 the state is asked for, or the subscription given up: one NOTIFY and it is over (§4.4.3).
