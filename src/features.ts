@@ -10,6 +10,7 @@ import { watcherInfo } from '#sip/features/rfc-3857-winfo/feature.ts';
 import { cpim } from '#sip/features/rfc-3862-cpim.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
 import { isComposing } from '#sip/features/rfc-3994-iscomposing/feature.ts';
+import { resourceLists } from '#sip/features/rfc-4662-resource-lists/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
 import { imdn } from '#sip/features/rfc-5438-imdn/feature.ts';
 import { conditional } from '#sip/features/rfc-5839-conditional.ts';
@@ -81,6 +82,7 @@ export const sipFeatures: readonly SipFeature[] = [
   cpim,
   publish,
   isComposing,
+  resourceLists,
   conditional,
   rateControl,
   subscribe,
