@@ -55,12 +55,3 @@ export function follow({ founder }: Subscription, incoming: IncomingRequest): vo
   founder.target = remote.target;
   founder.flow = remote.flow;
 }
-
-/** What a response that begins a dialog echoes (RFC 3261 §12.1.1). */
-export function recordRoute({ request }: IncomingRequest): string {
-  if (request.header('record-route') === undefined) return '';
-  return request
-    .lines('record-route')
-    .map((line) => `Record-Route: ${line}\r\n`)
-    .join('');
-}

@@ -3,10 +3,11 @@
  * Serves subscriptions: the dialogs, their states and ends, and which NOTIFY goes out when. What they are about is a
  * matter of event packages.
  */
-import { accountDisabled, accountRemoved } from '#accounts/hooks.ts';
+import { accountDisabled, accountRemoved, passwordChanged } from '#accounts/hooks.ts';
 import { duration, integer } from '#base/settings.ts';
 import { type SipFeatureContext, sipFeature } from '../../feature.ts';
 import { SubscribeHandler } from './subscribe.ts';
+import type { Subscription, TerminationReason } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 const settings = {
@@ -31,7 +32,7 @@ const settings = {
     help: 'Subscriptions served at a time; more are refused with 503.',
   }),
   maxSubscriptionsPerWatcher: integer({
-    default: 20_000,
+    default: 2000,
     min: 1,
     unit: 'subscriptions',
     help: 'Subscriptions of one account at a time; more are refused with 503. Call managers are not counted.',
@@ -59,8 +60,12 @@ export const subscribe = sipFeature({
     sip.edge.subscriptions = subscriptions;
     sip.on(accountRemoved, 'react', ({ address }) => endOf(subscriptions, address));
     sip.on(accountDisabled, 'react', ({ address }) => endOf(subscriptions, address));
+    // Whoever has the new one subscribes again; whoever only had the old one is told nothing any more.
+    sip.on(passwordChanged, 'react', ({ address }) =>
+      endAll(subscriptions, subscriptions.ofWatcher(address), 'deactivated'),
+    );
     sip.onStop(() => {
-      subscriptions.stop();
+      void subscriptions.leave();
       sip.edge.subscriptions = undefined;
     });
   },
@@ -68,8 +73,10 @@ export const subscribe = sipFeature({
 
 /** Nobody is called so any more, or may not sign in: as somebody who is watched, and as one who watches. */
 function endOf(subscriptions: Subscriptions, address: string): void {
-  for (const subscription of [...subscriptions.all()]) {
-    if (subscription.home.address === address) subscription.terminate('noresource');
-    else if (subscription.watcher === address) subscription.terminate('rejected');
-  }
+  endAll(subscriptions, subscriptions.toAccount(address), 'noresource');
+  endAll(subscriptions, subscriptions.ofWatcher(address), 'rejected');
+}
+
+function endAll(subscriptions: Subscriptions, some: Iterable<Subscription>, reason: TerminationReason): void {
+  for (const subscription of some) subscriptions.terminateSoon(subscription, reason);
 }

@@ -1,9 +1,11 @@
 import { Deadlines } from '#base/deadlines.ts';
+import { SlicedQueue } from '#base/sliced-queue.ts';
 import type { SipEdge } from '../../edge.ts';
 import { subscriptionChanged } from '../../hooks.ts';
 import { reach } from '../../reach.ts';
 import type { Flow } from '../../transport/flow.ts';
 import type { SipResponse } from '../../wire/message.ts';
+import { ByAccount } from './by-account.ts';
 import { writeNotify } from './notify.ts';
 import { Pace } from './pace.ts';
 import type { Subscription, TerminationReason } from './subscription.ts';
@@ -15,24 +17,31 @@ import type { Subscription, TerminationReason } from './subscription.ts';
 const ENDS: ReadonlySet<number> = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 const TICK_MS = 100;
+/** Of taking leave, in one turn of the event loop. */
+const SLICE_MS = 8;
 
 /** All subscriptions that are served here: in which order their NOTIFYs go out, and when they end. */
 export class Subscriptions {
   readonly edge: SipEdge;
   readonly #settings: { readonly minNotifySeconds: number };
   readonly #byKey = new Map<string, Subscription>();
-  /** How many each watcher has. */
-  readonly #counted = new Map<string, number>();
+  readonly #byWatcher = new ByAccount();
+  readonly #byPresentity = new ByAccount();
   readonly #ends: Deadlines<Subscription>;
   readonly #pace: Pace<Subscription>;
   /** Those that have to wait before they are told, or are told at times though nothing has changed. */
   readonly #later: Deadlines<Subscription>;
+  /** Those that are over and have not been told so: all of a network may be in one second, or all of an account. */
+  readonly #ending = new Map<Subscription, TerminationReason>();
+  readonly #endings: SlicedQueue<Subscription>;
   readonly #counts;
+  #leaving: Promise<void> | undefined;
 
   constructor(edge: SipEdge, settings: { readonly minNotifySeconds: number }) {
     this.edge = edge;
     this.#settings = settings;
-    this.#ends = new Deadlines(edge.clock, (subscription) => this.terminate(subscription, 'timeout'));
+    this.#endings = new SlicedQueue((subscription) => this.#endNext(subscription));
+    this.#ends = new Deadlines(edge.clock, (subscription) => this.terminateSoon(subscription, 'timeout'));
     this.#later = new Deadlines(edge.clock, (subscription) => this.#due(subscription), TICK_MS);
     this.#pace = new Pace((subscription) => this.#notify(subscription));
     this.#counts = {
@@ -55,13 +64,23 @@ export class Subscriptions {
     return this.#byKey.size;
   }
 
+  /** Whether the server is about to stop: nothing begins any more. */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined;
+  }
+
   all(): IterableIterator<Subscription> {
     return this.#byKey.values();
   }
 
-  /** How many a watcher has. */
-  countOf(watcher: string): number {
-    return this.#counted.get(watcher) ?? 0;
+  /** Those of one who watches. */
+  ofWatcher(watcher: string): ReadonlySet<Subscription> {
+    return this.#byWatcher.of(watcher);
+  }
+
+  /** Those to what is an account's. */
+  toAccount(address: string): ReadonlySet<Subscription> {
+    return this.#byPresentity.of(address);
   }
 
   /** The first subscription of a dialog. @param localTag the tag of the To header of a SUBSCRIBE within it */
@@ -76,9 +95,9 @@ export class Subscriptions {
   }
 
   add(subscription: Subscription): void {
-    const { watcher } = subscription;
     this.#byKey.set(keyOf(subscription), subscription);
-    this.#counted.set(watcher, this.countOf(watcher) + 1);
+    this.#byWatcher.add(subscription.watcher, subscription);
+    this.#byPresentity.add(subscription.home.address, subscription);
   }
 
   /** @param at epoch milliseconds */
@@ -104,6 +123,12 @@ export class Subscriptions {
   terminate(subscription: Subscription, reason: TerminationReason): void {
     if (!this.end(subscription, reason)) return;
     this.notifyNow(subscription);
+  }
+
+  /** As `terminate`, when its turn comes. */
+  terminateSoon(subscription: Subscription, reason: TerminationReason): void {
+    if (!this.#ending.has(subscription)) this.#ending.set(subscription, reason);
+    this.#endings.push(subscription);
   }
 
   /** As `terminate`, and the watcher knows. @returns false where it was over */
@@ -135,16 +160,36 @@ export class Subscriptions {
     this.#drop(subscription, 'unreachable');
   }
 
-  /** Takes leave of all watchers: they subscribe again, here or elsewhere (RFC 6665 §4.1.3, 'deactivated'). */
-  stop(): void {
-    for (const subscription of [...this.#byKey.values()]) {
+  /**
+   * Takes leave of all watchers: they subscribe again, here or elsewhere (RFC 6665 §4.1.3, 'deactivated'). In slices, so
+   * that neither the event loop nor the network has a hundred thousand NOTIFYs at once.
+   */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#takeLeave();
+    return this.#leaving;
+  }
+
+  async #takeLeave(): Promise<void> {
+    let until = performance.now() + SLICE_MS;
+    for (const subscription of this.#byKey.values()) {
       // Nobody will be there to hear of answers.
       subscription.isInFlight = false;
       this.terminate(subscription, 'deactivated');
+      if (performance.now() < until) continue;
+      await new Promise(setImmediate);
+      until = performance.now() + SLICE_MS;
     }
     this.#ends.stop();
     this.#later.stop();
     this.#pace.stop();
+  }
+
+  #endNext(subscription: Subscription): undefined {
+    const reason = this.#ending.get(subscription);
+    this.#ending.delete(subscription);
+    // One that was refreshed while it waited here goes on.
+    if (reason === 'timeout' && subscription.expiresAt > this.edge.clock.now()) return;
+    if (reason !== undefined) this.terminate(subscription, reason);
   }
 
   /** The watcher has not taken a NOTIFY. */
@@ -175,13 +220,24 @@ export class Subscriptions {
     const { founder } = subscription;
     const flow = reach(this.edge, founder.flow, founder.target, subscription.init.route);
     if (!(flow instanceof Promise)) {
-      this.#send(subscription, flow, now);
+      this.#trySend(subscription, flow, now);
       return;
     }
     flow.then(
-      (found) => this.#send(subscription, found, now),
+      (found) => this.#trySend(subscription, found, now),
       () => this.unanswered(subscription, 'transport'),
     );
+  }
+
+  /** What one package cannot put into words must not keep all others from being told. */
+  #trySend(subscription: Subscription, flow: Flow, now: number): void {
+    try {
+      this.#send(subscription, flow, now);
+    } catch (err) {
+      this.edge.log.error({ err, event: subscription.init.event }, 'a watcher could not be told how things are');
+      subscription.isInFlight = false;
+      this.#drop(subscription, 'failed');
+    }
   }
 
   #send(subscription: Subscription, flow: Flow, now: number): void {
@@ -232,7 +288,7 @@ export class Subscriptions {
   }
 
   /** It is over and nobody need be told. */
-  #drop(subscription: Subscription, reason: 'refused' | 'unreachable'): void {
+  #drop(subscription: Subscription, reason: 'refused' | 'unreachable' | 'failed'): void {
     subscription.isDirty = false;
     if (subscription.state === 'terminated') return;
     subscription.state = 'terminated';
@@ -242,7 +298,8 @@ export class Subscriptions {
   #forget(subscription: Subscription, reason: string): void {
     if (this.#byKey.get(keyOf(subscription)) === subscription) {
       this.#byKey.delete(keyOf(subscription));
-      this.#uncount(subscription.watcher);
+      this.#byWatcher.delete(subscription.watcher, subscription);
+      this.#byPresentity.delete(subscription.home.address, subscription);
     }
     this.#ends.delete(subscription);
     if (subscription.isTimed) this.#untime(subscription);
@@ -253,12 +310,6 @@ export class Subscriptions {
       this.edge.log.error({ err }, 'a subscription could not be ended in good order');
     }
     this.stateChanged(subscription);
-  }
-
-  #uncount(watcher: string): void {
-    const left = this.countOf(watcher) - 1;
-    if (left > 0) this.#counted.set(watcher, left);
-    else this.#counted.delete(watcher);
   }
 }
 
