@@ -133,7 +133,7 @@ function highestCells(load: Called, sizes: Sizes, servers: readonly string[]): C
   const atThatOf = (server: string): Cell => ({
     ...search,
     id: `${load}-at-highest-of-${server}`,
-    title: `${unit}, at the highest clean rate of ${server}`,
+    title: `${unit}, just below the highest clean rate of ${server}`,
     args: ['--seconds', String(sizes.highestSeconds)],
     figures: [{ metric: `${unit}/s offered` }, { metric: cpu(load), target: EQUAL }],
     atHighestOf: { cell: search.id, server },
