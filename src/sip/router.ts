@@ -27,6 +27,9 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'UPDATE',
 ]);
 
+const ENCRYPTED =
+  /^\s*(?:application\/(?:x-)?pkcs7-mime(?!.*smime-type="?(?:signed-data|certs-only))|multipart\/encrypted|application\/pgp-encrypted)/i;
+
 /**
  * Takes a new request to the one handler that answers it (RFC 3261 §8.2, §16.3, §16.4). What is thrown on the way is
  * the answer.
@@ -47,10 +50,12 @@ export function route(edge: SipEdge, request: SipRequest, flow: Flow): void {
 }
 
 function take(edge: SipEdge, incoming: IncomingRequest): void | Promise<void> {
+  const { request } = incoming;
   edge.homes.hooks.run(requestArrived, incoming);
-  const entry = isForUs(edge, incoming) ? edge.methods.get(incoming.request.method) : undefined;
+  const entry = isForUs(edge, incoming) ? edge.methods.get(request.method) : undefined;
   if (entry === undefined) return passOn(edge, incoming);
   checkRequired(edge, incoming);
+  if (request.body !== '' && isEncrypted(request)) throw new SipError(493);
   const { place, handler } = entry;
   if (place.authenticate === 'none' || incoming.trust !== undefined) return run(handler, incoming);
   return authenticated(edge, incoming, place.authenticate ?? 'proxy', handler);
@@ -104,6 +109,11 @@ function run(handler: RequestHandler, incoming: IncomingRequest): void | Promise
   const handled = handler(incoming);
   if (handled !== undefined && incoming.request.method !== 'ACK') void incoming.transaction;
   return handled;
+}
+
+/** RFC 3261 §21.4.33: for a key that a server does not have. What is only signed is a type like any other (415). */
+function isEncrypted(request: SipRequest): boolean {
+  return ENCRYPTED.test(request.header('content-type') ?? '');
 }
 
 /** RFC 3261 §8.2.2.3. */

@@ -6,14 +6,17 @@ export class Remembered extends Timer {
   /** '' where nobody has asked whether it is merged. */
   readonly mergeKey: string;
   readonly response: string;
+  /** Who has got it: an IP address. */
+  readonly to: string;
   readonly #memory: Memory;
 
-  constructor(memory: Memory, key: string, mergeKey: string, response: string) {
+  constructor(memory: Memory, key: string, mergeKey: string, response: string, to: string) {
     super();
     this.#memory = memory;
     this.key = key;
     this.mergeKey = mergeKey;
     this.response = response;
+    this.to = to;
   }
 
   /** Timer J. */
@@ -36,9 +39,9 @@ export class Memory {
     this.#forgotten = forgotten;
   }
 
-  add(key: string, mergeKey: string, response: string, maxSize: number): Remembered {
+  add(key: string, mergeKey: string, response: string, to: string, maxSize: number): Remembered {
     while (this.size >= maxSize) this.forget(this.#queue.first as Remembered);
-    const remembered = new Remembered(this, key, mergeKey, response);
+    const remembered = new Remembered(this, key, mergeKey, response, to);
     this.#timers.startIn(this.#queue, remembered);
     this.size++;
     return remembered;

@@ -81,8 +81,8 @@ export class Servers {
     return false;
   }
 
-  #remember({ key, mergeKey: merge }: OngoingServer, response: string, maxRemembered: number): void {
-    const remembered = this.#memory.add(key, merge, response, maxRemembered);
+  #remember({ key, mergeKey: merge, flow }: OngoingServer, response: string, maxRemembered: number): void {
+    const remembered = this.#memory.add(key, merge, response, flow.remoteAddress, maxRemembered);
     this.#remembered.set(key, remembered);
     if (merge !== '') this.#served.set(merge, remembered);
   }

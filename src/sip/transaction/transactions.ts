@@ -150,6 +150,11 @@ export class Transactions {
     }
     const answered = this.#servers.answered(key);
     if (answered === undefined) return false;
+    if (answered.to !== flow.remoteAddress) {
+      // Nobody moves that fast: who has an account could have long answers sent to others.
+      this.#drop('repeated-from-elsewhere');
+      return true;
+    }
     this.#counts.retransmissions.of('response').add(1);
     this.#reply(request, flow, answered.response);
     return true;

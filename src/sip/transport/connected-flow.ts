@@ -27,6 +27,8 @@ export abstract class ConnectedFlow implements Flow {
   lastReadAt: number;
   /** A message has come on it. */
   hasSpoken = false;
+  /** Since when part of a message has waited for the rest of it, epoch milliseconds; 0: none does. */
+  unfinishedSince = 0;
   isClosed = false;
   peerNames: readonly string[] = [];
   protected readonly context: TransportContext;

@@ -96,11 +96,18 @@ export class Connections {
     }
   }
 
-  /** Closes those on which nothing has come for long. */
+  /** Closes those on which nothing has come for long, and cuts off those that hold memory for half a message. */
   sweepIdle(): void {
-    const { limits, clock } = this.#context;
-    const before = clock.now() - limits.idleSeconds * 1000;
-    for (const flow of this.#all) if (flow.lastReadAt <= before) flow.close();
+    const { limits, clock, figures } = this.#context;
+    const now = clock.now();
+    const idleBefore = now - limits.idleSeconds * 1000;
+    const unfinishedBefore = now - limits.firstMessageSeconds * 1000;
+    for (const flow of this.#all) {
+      if (flow.unfinishedSince !== 0 && flow.unfinishedSince <= unfinishedBefore) {
+        figures.refused.of('half-message').add(1);
+        flow.cut();
+      } else if (flow.lastReadAt <= idleBefore) flow.close();
+    }
   }
 
   closeAll(): void {

@@ -73,7 +73,7 @@ export const sipLimits = settingsGroup('sip.limits', {
     default: 30,
     min: 1,
     unit: 'seconds',
-    help: 'A connection on which no message has come by then is cut off.',
+    help: 'A connection on which no message has come by then is cut off; so is one, within a minute more, whose message does not end.',
   }),
   idleSeconds: duration({
     default: 7200,

@@ -96,7 +96,10 @@ export class StreamConnection extends ConnectedFlow implements Flushable {
     this.lastReadAt = this.context.clock.now();
     if (this.#isEnding) return;
     this.#gate.read(bytes.length, this.lastReadAt);
-    for (const event of this.#parser.feed(bytes)) {
+    const events = this.#parser.feed(bytes);
+    if (!this.#parser.isInMessage) this.unfinishedSince = 0;
+    else if (this.unfinishedSince === 0 || events.length > 0) this.unfinishedSince = this.lastReadAt;
+    for (const event of events) {
       if ('message' in event) this.take(event.message);
       else if ('malformed' in event) {
         this.refuse(event.malformed, bytes.length);

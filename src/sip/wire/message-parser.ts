@@ -21,7 +21,7 @@ export interface Head {
   readonly headers: string[];
   /** Where the body begins; -1 where the empty line before it is missing. */
   readonly bodyAt: number;
-  /** -1 where there is no Content-Length. */
+  /** -1 where there is none, or nobody knows which is right: a stream ends there. */
   readonly contentLength: number;
   /** The first of them. What can be read is read all the same. */
   readonly fault: SipError | undefined;
@@ -77,6 +77,7 @@ export function readHead(bytes: string, from: number, limits: MessageLimits): He
   const headers: string[] = [];
   let fault: SipError | undefined;
   let contentLength = -1;
+  let isLengthUnclear = false;
   let bodyAt = -1;
   let colon = -1;
   let end = endOfLine(bytes, from);
@@ -104,15 +105,17 @@ export function readHead(bytes: string, from: number, limits: MessageLimits): He
       headers.push(name, value);
       if (name === 'content-length') {
         const length = CONTENT_LENGTH.test(value) ? Number(value) : -1;
+        const isOther = contentLength >= 0 && contentLength !== length;
         if (length < 0) fault ??= new SipError(400, 'Bad Content-Length');
-        else if (contentLength >= 0 && contentLength !== length) fault ??= new SipError(400, 'Several Content-Length');
+        else if (isOther) fault ??= new SipError(400, 'Several Content-Length');
+        if (length < 0 || isOther) isLengthUnclear = true;
         else contentLength = length;
       }
     }
     at = end + 2;
   }
   if (bodyAt < 0) fault ??= new SipError(400, 'Missing Empty Line');
-  return { startLine, headers, bodyAt, contentLength, fault };
+  return { startLine, headers, bodyAt, contentLength: isLengthUnclear ? -1 : contentLength, fault };
 }
 
 function endOfHead(bytes: string, from: number): number {
