@@ -4,14 +4,18 @@ import { options } from '#sip/features/rfc-3261-options.ts';
 import { proxy } from '#sip/features/rfc-3261-proxy/feature.ts';
 import { registrar } from '#sip/features/rfc-3261-registrar/feature.ts';
 import { message } from '#sip/features/rfc-3428-message/feature.ts';
+import { regEvent } from '#sip/features/rfc-3680-reg-event.ts';
 import { messageSummary } from '#sip/features/rfc-3842-message-summary.ts';
 import { presence } from '#sip/features/rfc-3856-presence/feature.ts';
 import { watcherInfo } from '#sip/features/rfc-3857-winfo/feature.ts';
 import { cpim } from '#sip/features/rfc-3862-cpim.ts';
 import { publish } from '#sip/features/rfc-3903-publish/feature.ts';
 import { isComposing } from '#sip/features/rfc-3994-iscomposing/feature.ts';
+import { filters } from '#sip/features/rfc-4660-filters/feature.ts';
 import { resourceLists } from '#sip/features/rfc-4662-resource-lists/feature.ts';
 import { xcap } from '#sip/features/rfc-4825-xcap/feature.ts';
+import { partialNotification } from '#sip/features/rfc-5263-partial-notification/feature.ts';
+import { partialPublication } from '#sip/features/rfc-5264-partial-publication.ts';
 import { imdn } from '#sip/features/rfc-5438-imdn/feature.ts';
 import { conditional } from '#sip/features/rfc-5839-conditional.ts';
 import { xcapDiff } from '#sip/features/rfc-5875-xcap-diff/feature.ts';
@@ -76,13 +80,17 @@ export const sipFeatures: readonly SipFeature[] = [
   registrar,
   options,
   message,
+  regEvent,
   messageSummary,
   presence,
   watcherInfo,
   cpim,
   publish,
   isComposing,
+  filters,
   resourceLists,
+  partialNotification,
+  partialPublication,
   conditional,
   rateControl,
   subscribe,

@@ -75,10 +75,6 @@ export class Inbox {
     this.#watchers.add(run);
   }
 
-  get isWatched(): boolean {
-    return this.#watchers !== undefined;
-  }
-
   unwatch(run: () => void): void {
     this.#watchers?.delete(run);
     if (this.#watchers?.size === 0) this.#watchers = undefined;
@@ -123,8 +119,8 @@ export const inboxOf = homePart<Inbox>({
     inbox.hasPassing = recent!.some((row) => (Number(row.flags) & UNTIL_DELIVERED) !== 0);
     return inbox;
   },
-  busy: ({ writing, lastCommit, catchUps, held, isWatched }) =>
-    writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0 || isWatched,
+  busy: ({ writing, lastCommit, catchUps, held }) =>
+    writing !== undefined || lastCommit?.state === 'pending' || catchUps.size > 0 || held.size > 0,
   flush(inbox, home) {
     for (const held of inbox.held.values()) keepHeld(held);
     writeMark(home, inbox);

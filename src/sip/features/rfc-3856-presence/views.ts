@@ -14,6 +14,12 @@ export interface PidfFilter {
   show(now: Pidf): Pidf;
 }
 
+/** The filters of a subscription, which may be to several resources (RFC 4662). */
+export interface PidfFilters {
+  /** A new one for a resource, by its URI; undefined: it is shown as it is. */
+  for(uri: string): PidfFilter | undefined;
+}
+
 /** Another form of presence documents (RFC 5263). */
 export interface PidfForm {
   write(pidf: Pidf): NotifyDocument;
@@ -23,7 +29,7 @@ export interface PidfForm {
 
 /** How one watcher wants presence told. Nearly all want it as everybody does, and have no view. */
 export interface PresenceView {
-  filter?: PidfFilter | undefined;
+  filters?: PidfFilters | undefined;
   form?: PidfForm | undefined;
 }
 
@@ -62,10 +68,26 @@ export function viewFor(
 ): PresenceView | undefined {
   const view: PresenceView = { ...before };
   for (const maker of viewMakersOf(subscription.edge)) maker.apply(view, subscription, incoming);
-  return view.filter === undefined && view.form === undefined ? undefined : view;
+  if (view.form === undefined || view.form === oldName) view.form = takesOldName(subscription) ? oldName : undefined;
+  return view.filters === undefined && view.form === undefined ? undefined : view;
 }
 
-export function documentIn({ filter, form }: PresenceView, pidf: Pidf): NotifyDocument {
+/** PIDF as it was called while it was a draft, for who takes no other. */
+const oldName: PidfForm = {
+  write(pidf) {
+    const body = writePidf(pidf);
+    return { contentType: PIDF_TYPES[1], body, entityTag: tagOf(body) };
+  },
+  restart() {},
+};
+
+function takesOldName(subscription: Subscription): boolean {
+  if (subscription.accept === '') return false;
+  return !subscription.accepts(PIDF_TYPES[0]) && subscription.accepts(PIDF_TYPES[1]);
+}
+
+/** A document for one watcher alone. */
+export function documentFor(pidf: Pidf, filter: PidfFilter | undefined, form: PidfForm | undefined): NotifyDocument {
   const shown = filter === undefined ? pidf : filter.show(pidf);
   if (form !== undefined) return form.write(shown);
   const body = writePidf(shown);

@@ -3,19 +3,30 @@ import { mayWatch, type Verdict, watch } from '#presence/watching.ts';
 import type { NotifyDocument } from '../../event-package.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
 import { callManagerDocument, presenceDocument, presencePidf } from './document.ts';
-import { documentIn, type PresenceView } from './views.ts';
+import { documentFor, type PidfFilter, type PresenceView } from './views.ts';
 
 /** One who watches an account by a subscription. There may be a hundred thousand, so it holds little. */
 export class PresenceWatcher implements Watcher {
   readonly subscription: Subscription;
   /** Undefined: it is told what everybody is told, in the documents that they share. */
-  view: PresenceView | undefined;
+  #view: PresenceView | undefined;
+  #filter: PidfFilter | undefined;
   #stop: (() => void) | undefined;
 
   constructor(subscription: Subscription, view: PresenceView | undefined) {
     this.subscription = subscription;
     this.view = view;
     this.#stop = watch(subscription.home, this);
+  }
+
+  get view(): PresenceView | undefined {
+    return this.#view;
+  }
+
+  /** Filters that stay the same go on from what they have seen. */
+  set view(view: PresenceView | undefined) {
+    if (view?.filters !== this.#view?.filters) this.#filter = view?.filters?.for(this.subscription.init.resource);
+    this.#view = view;
   }
 
   get address(): string {
@@ -28,18 +39,18 @@ export class PresenceWatcher implements Watcher {
   }
 
   changed(): void {
-    const { subscription, view } = this;
-    if (view?.filter !== undefined && !view.filter.isNews(this.#pidf(verdictOn(subscription)))) return;
+    const { subscription } = this;
+    if (this.#filter !== undefined && !this.#filter.isNews(this.#pidf(verdictOn(subscription)))) return;
     subscription.changed();
   }
 
   document(): NotifyDocument | undefined {
-    const { subscription, view } = this;
+    const { subscription } = this;
     const { home, init } = subscription;
     if (init.trust !== undefined) return callManagerDocument(home, init.resource);
     const verdict = verdictOn(subscription);
     if (verdict === 'pending') return undefined;
-    if (view !== undefined) return documentIn(view, this.#pidf(verdict));
+    if (this.#view !== undefined) return documentFor(this.#pidf(verdict), this.#filter, this.#view.form);
     return presenceDocument(home, init.resource, verdict === 'denied');
   }
 

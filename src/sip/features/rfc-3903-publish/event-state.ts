@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Home } from '#accounts/home.ts';
 import type { Source } from '#presence/source.ts';
 import { putSource, removeSource, sourceOfTag } from '#presence/sources.ts';
-import { PIDF_TYPES, type Pidf, readPidf } from '../../bodies/pidf.ts';
+import { type Pidf, readPidf } from '../../bodies/pidf.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
 import { copy } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { trimSpaces } from '../../wire/text.ts';
 import type { PublishContext } from './feature.ts';
+import { publicationTypesOf } from './publication-types.ts';
 
 /** What a PUBLISH asks for (RFC 3903 §4, table 1). */
 export interface Asked {
@@ -32,7 +34,7 @@ export function newTag(): string {
  * @throws {SipError} 400, 412, 415, 423
  */
 export function readPublish(
-  { settings }: PublishContext,
+  { edge, settings }: PublishContext,
   { request }: IncomingRequest,
   home: Home,
   kind: Source['kind'],
@@ -48,11 +50,10 @@ export function readPublish(
     if (source === undefined) throw new SipError(400, 'A first PUBLISH needs a body');
     return { source, expiresSeconds, body };
   }
-  const type = (request.header('content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase();
-  if (!(PIDF_TYPES as readonly string[]).includes(type)) {
-    throw new SipError(415, undefined, `Accept: ${PIDF_TYPES.join(', ')}\r\n`);
-  }
-  return { source, expiresSeconds, body };
+  const types = publicationTypesOf(edge);
+  const read = types.get(trimSpaces((request.header('content-type') ?? '').split(';', 1)[0]!).toLowerCase());
+  if (read === undefined) throw new SipError(415, undefined, `Accept: ${[...types.keys()].join(', ')}\r\n`);
+  return { source, expiresSeconds, body: expiresSeconds === 0 ? undefined : read(body, source) };
 }
 
 /** @throws {SipError} 400, 423 */

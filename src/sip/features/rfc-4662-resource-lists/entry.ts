@@ -3,7 +3,8 @@ import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
 import { mayWatch, watch } from '#presence/watching.ts';
 import type { Instance } from '../../bodies/rlmi.ts';
 import type { NotifyDocument } from '../../event-package.ts';
-import { presenceDocument } from '../rfc-3856-presence/document.ts';
+import { presenceDocument, presencePidf } from '../rfc-3856-presence/document.ts';
+import { documentFor, type PidfFilter, type PidfFilters } from '../rfc-3856-presence/views.ts';
 import type { Member } from './members.ts';
 import type { WatchedList } from './watched-list.ts';
 
@@ -14,6 +15,8 @@ export class ListEntry implements Watcher {
   readonly id: string;
   member: Member;
   #home: Home | undefined;
+  #filters: PidfFilters | undefined;
+  #filter: PidfFilter | undefined;
   #stop: (() => void) | undefined;
 
   constructor(list: WatchedList, id: string, member: Member) {
@@ -33,7 +36,23 @@ export class ListEntry implements Watcher {
   }
 
   changed(): void {
+    const filter = this.#filterNow();
+    const home = this.#home;
+    if (filter !== undefined && home !== undefined) {
+      const isHidden = mayWatch(home, this.address) !== 'allowed';
+      if (!filter.isNews(presencePidf(home, this.member.uri, isHidden))) return;
+    }
     this.list.changed(this);
+  }
+
+  /** What the watcher wants to see of it (RFC 4660 §6.2). */
+  #filterNow(): PidfFilter | undefined {
+    const { filters } = this.list;
+    if (filters !== this.#filters) {
+      this.#filters = filters;
+      this.#filter = filters?.for(this.member.uri);
+    }
+    return this.#filter;
   }
 
   /** @param home undefined: there is no such account (any more) @returns whether that is another than before */
@@ -56,6 +75,13 @@ export class ListEntry implements Watcher {
     if (home === undefined) return { state: { state: 'terminated', reason: 'noresource' } };
     const verdict = mayWatch(home, this.address);
     if (verdict === 'pending') return { state: { state: 'pending' } };
-    return { state: { state: 'active' }, document: presenceDocument(home, this.member.uri, verdict === 'denied') };
+    const { uri } = this.member;
+    const filter = this.#filterNow();
+    const isDenied = verdict === 'denied';
+    const document =
+      filter === undefined
+        ? presenceDocument(home, uri, isDenied)
+        : documentFor(presencePidf(home, uri, isDenied), filter, undefined);
+    return { state: { state: 'active' }, document };
   }
 }

@@ -5,6 +5,7 @@ import type { EventPackage, NotifyDocument } from '../../event-package.ts';
 import type { IncomingRequest } from '../../incoming-request.ts';
 import type { SipRequest } from '../../wire/message.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { viewFor, viewMakersOf } from '../rfc-3856-presence/views.ts';
 import { bodiesOf } from '../rfc-6665-subscribe/request-bodies.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
 import type { ListSettings } from './feature.ts';
@@ -21,7 +22,6 @@ const MAX_ONLY_BYTES = 60_000;
 export class ListPackage implements EventPackage {
   readonly name = 'presence';
   readonly contentTypes = ['multipart/related'];
-  readonly requestTypes = [RESOURCE_LISTS_TYPE];
   readonly responseHead = 'Require: eventlist\r\n';
   readonly defaultSeconds = 3600;
   readonly #settings: ListSettings;
@@ -34,6 +34,10 @@ export class ListPackage implements EventPackage {
   constructor(edge: SipEdge, settings: ListSettings) {
     this.#edge = edge;
     this.#settings = settings;
+  }
+
+  get requestTypes(): readonly string[] {
+    return [RESOURCE_LISTS_TYPE, ...[...viewMakersOf(this.#edge)].flatMap(({ requestTypes = [] }) => requestTypes)];
   }
 
   get gatherMs(): number {
@@ -50,8 +54,11 @@ export class ListPackage implements EventPackage {
     const { request } = incoming;
     requireEventList(request);
     const brought = recipientList(bodiesOf(request), this.#settings.maxMembers);
-    if (isRefresh) {
-      await this.#refresh(subscription.data as WatchedList, brought);
+    const before = subscription.data as WatchedList | undefined;
+    const filters = viewFor({ filters: before?.filters }, subscription, incoming)?.filters;
+    if (isRefresh && before !== undefined) {
+      before.filters = filters;
+      await this.#refresh(before, brought);
       return;
     }
     const source = this.#found.get(incoming) ?? brought;
@@ -60,6 +67,7 @@ export class ListPackage implements EventPackage {
     const others = this.#lists.get(home) ?? new Set();
     if (others.size >= this.#settings.maxLists) throw new SipError(503, 'Too Many Lists', 'Retry-After: 60\r\n');
     const list = new WatchedList(subscription, source, this.#settings.maxMembers);
+    list.filters = filters;
     subscription.data = list;
     this.#lists.set(home, others.add(list));
     try {

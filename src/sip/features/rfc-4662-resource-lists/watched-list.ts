@@ -1,4 +1,5 @@
 import type { Homes } from '#accounts/homes.ts';
+import type { PidfFilters } from '../rfc-3856-presence/views.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
 import { ListEntry } from './entry.ts';
 import type { Member, Source } from './members.ts';
@@ -18,6 +19,8 @@ export class WatchedList {
   /** All of it is to be told. */
   isAllUntold = true;
   version = 0;
+  /** What the watcher wants to see of its resources (RFC 4660); undefined: all. */
+  filters: PidfFilters | undefined;
   #ids = 0;
   #isOver = false;
   #filling: Promise<void> | undefined;

@@ -272,6 +272,16 @@ describe('a change', () => {
     await romeo.subscribe('sip:juliet@example.test');
   });
 
+  test('RFC 6665 §4.2.2: what nobody has looked at for long is still told of when it changes', async () => {
+    await romeo.subscribe(ROMEO, { event: 'presence.winfo', expires: 7200 });
+    await romeo.expect('NOTIFY');
+    await romeo.request('OPTIONS', 'sip:example.test', { authenticate: false });
+    clock.advance(600_000);
+    const paris = await open('paris');
+    await paris.subscribe(ROMEO);
+    assert.match((await romeo.expect('NOTIFY')).body, /paris/);
+  });
+
   test('an account that has long done nothing else may still refresh', async () => {
     const { dialog } = await juliet.subscribe(ROMEO);
     await juliet.expect('NOTIFY');

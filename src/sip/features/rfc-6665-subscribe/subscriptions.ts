@@ -1,3 +1,4 @@
+import { homePart } from '#accounts/home.ts';
 import { Deadlines } from '#base/deadlines.ts';
 import { SlicedQueue } from '#base/sliced-queue.ts';
 import type { SipEdge } from '../../edge.ts';
@@ -19,6 +20,12 @@ const ENDS: ReadonlySet<number> = new Set([404, 405, 410, 416, 480, 481, 482, 48
 const TICK_MS = 100;
 /** Of taking leave, in one turn of the event loop. */
 const SLICE_MS = 8;
+
+/** What is subscribed to stays loaded: a home that was loaded again would be another one, which nobody watches. */
+const watchedPart = homePart<{ subscriptions: number }>({
+  load: () => ({ subscriptions: 0 }),
+  busy: ({ subscriptions }) => subscriptions > 0,
+});
 
 /** All subscriptions that are served here: in which order their NOTIFYs go out, and when they end. */
 export class Subscriptions {
@@ -98,6 +105,7 @@ export class Subscriptions {
     this.#byKey.set(keyOf(subscription), subscription);
     this.#byWatcher.add(subscription.watcher, subscription);
     this.#byPresentity.add(subscription.home.address, subscription);
+    watchedPart.of(subscription.home).subscriptions++;
   }
 
   /** @param at epoch milliseconds */
@@ -300,6 +308,7 @@ export class Subscriptions {
       this.#byKey.delete(keyOf(subscription));
       this.#byWatcher.delete(subscription.watcher, subscription);
       this.#byPresentity.delete(subscription.home.address, subscription);
+      watchedPart.of(subscription.home).subscriptions--;
     }
     this.#ends.delete(subscription);
     if (subscription.isTimed) this.#untime(subscription);
