@@ -56,6 +56,22 @@ test('what falls due may be set again while it does', () => {
   assert.equal(times, 3);
 });
 
+test('a hundred thousand that fall due at once do so in slices, those put off meanwhile later', async () => {
+  const { clock, due, deadlines } = make();
+  const at = clock.now() + 5000;
+  for (let i = 0; i < 100_000; i++) deadlines.set(String(i), at);
+  clock.advance(6000);
+  const first = due.length;
+  assert.ok(first > 0 && first < 100_000, String(first));
+  deadlines.set('99999', clock.now() + 60_000);
+  deadlines.delete('99998');
+  while (due.length < 99_998) await new Promise(setImmediate);
+  assert.equal(deadlines.size, 1);
+  clock.advance(62_000);
+  assert.equal(due.at(-1), '99999');
+  assert.equal(due.includes('99998'), false);
+});
+
 test('whatever is set, put off, brought forward and taken back: each falls due once, in its second', () => {
   const step = fc.record({ item: fc.nat(5), after: fc.nat(20_000), wait: fc.nat(4000), remove: fc.boolean() });
   fc.assert(

@@ -10,10 +10,14 @@ interface Entry<T> {
 
 /** Unless said otherwise. */
 const TICK_MS = 1000;
+/** What one turn of the event loop may be held up by it. */
+const SLICE_MS = 8;
+const LOOK_EVERY = 16;
 
 /**
  * Things that fall due at a time of their own, and are mostly put off before that. However many there are, there is one
  * timer, and putting one off costs a look-up. They fall due up to a tick (a second, unless said otherwise) late, never early.
+ * Where a hundred thousand do in one tick, they do so in slices.
  */
 export class Deadlines<T> {
   readonly #clock: Clock;
@@ -22,6 +26,10 @@ export class Deadlines<T> {
   readonly #entries = new Map<T, Entry<T>>();
   readonly #lists = new Map<number, Entry<T>[]>();
   #last = 0;
+  /** What has fallen due and is not done, and how far it is. */
+  #running: { readonly tick: number; readonly list: readonly Entry<T>[] }[] = [];
+  #next = 0;
+  #turn: NodeJS.Immediate | undefined;
   #stop: (() => void) | undefined;
 
   constructor(clock: Clock, due: (item: T) => void, tickMs = TICK_MS) {
@@ -57,6 +65,10 @@ export class Deadlines<T> {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    this.#running = [];
+    this.#next = 0;
     this.#entries.clear();
     this.#lists.clear();
   }
@@ -82,24 +94,43 @@ export class Deadlines<T> {
         ? [...this.#lists.keys()].filter((tick) => tick <= now).sort((a, b) => a - b)
         : Array.from({ length: Math.max(0, now - this.#last) }, (_, i) => this.#last + 1 + i);
     this.#last = Math.max(this.#last, now);
-    for (const tick of ticks) this.#run(tick);
+    for (const tick of ticks) {
+      const list = this.#lists.get(tick);
+      if (list === undefined) continue;
+      this.#lists.delete(tick);
+      this.#running.push({ tick, list });
+    }
+    if (this.#turn === undefined) this.#slice();
     if (this.#entries.size === 0) this.stop();
   }
 
-  #run(tick: number): void {
-    const list = this.#lists.get(tick);
-    if (list === undefined) return;
-    this.#lists.delete(tick);
-    for (const entry of list) {
-      if (entry.tick !== tick) continue;
-      if (this.#tickOf(entry.at) > tick) {
-        this.#list(entry, this.#tickOf(entry.at));
-      } else {
-        this.#entries.delete(entry.item);
-        entry.tick = Number.NaN;
-        this.#due(entry.item);
+  #slice = (): void => {
+    this.#turn = undefined;
+    const until = performance.now() + SLICE_MS;
+    for (let done = 1; this.#running.length > 0; done++) {
+      const { tick, list } = this.#running[0]!;
+      const entry = list[this.#next++];
+      if (entry === undefined) {
+        this.#running.shift();
+        this.#next = 0;
+      } else if (entry.tick === tick) this.#look(entry);
+      if (done % LOOK_EVERY === 0 && performance.now() >= until) {
+        this.#turn = setImmediate(this.#slice);
+        return;
       }
     }
+  };
+
+  /** It is due, unless it was put off. */
+  #look(entry: Entry<T>): void {
+    const tick = this.#tickOf(entry.at);
+    if (tick > this.#last) {
+      this.#list(entry, tick);
+      return;
+    }
+    this.#entries.delete(entry.item);
+    entry.tick = Number.NaN;
+    this.#due(entry.item);
   }
 
   /** The first whole tick at which it is past. */
