@@ -43,11 +43,19 @@ async function open(person: string, transport: 'udp' | 'tcp' = 'tcp'): Promise<S
   return client;
 }
 
+/** Without saying so. */
+function leave(client: SipClient): void {
+  opened.splice(opened.indexOf(client), 1);
+  client.close();
+}
+
 const said = (client: SipClient, body: string): Promise<Message> =>
   client.expect('MESSAGE', (message) => message.body === body);
 const unreadMessages = (client: SipClient) => client.unread.filter(({ method }) => method === 'MESSAGE');
-/** What the server was about to do it has done. */
-const settle = async () => void (await nurse.request('OPTIONS', 'sip:example.test'));
+/** What these, and the nurse, have sent before has been dealt with. */
+const settle = async (...clients: SipClient[]) => {
+  for (const client of [...clients, nurse]) await client.request('OPTIONS', 'sip:example.test');
+};
 
 describe('a binding that takes nothing now', () => {
   beforeEach(async () => {
@@ -58,7 +66,7 @@ describe('a binding that takes nothing now', () => {
 
   const refuse = async (body: string, status: string, headers: readonly string[] = []) => {
     romeo.reply(await said(romeo, body), status, headers);
-    await settle();
+    await settle(romeo);
   };
 
   test('is tried again after half a minute, then after twice as long; 202 tells that it waits', async () => {
@@ -101,7 +109,7 @@ describe('a binding that takes nothing now', () => {
     assert.equal(brief.get('expires'), '20');
     await nurse.message(ROMEO, 'long', [PLAIN, 'Expires: 600']);
     romeo.reply(brief, '480 Temporarily Unavailable');
-    await settle();
+    await settle(romeo);
     romeo.autoAnswer.add('MESSAGE');
     clock.advance(31_000);
     const message = await romeo.expect('MESSAGE');
@@ -118,7 +126,7 @@ describe('a binding that takes nothing now', () => {
     clock.advance(11_000);
     romeo.reply(first, '200 OK');
     romeo.reply(await romeo.expect('MESSAGE', ({ body }) => body !== 'first'), '200 OK');
-    await settle();
+    await settle(romeo);
     assert.deepEqual(unreadMessages(romeo), []);
   });
 
@@ -268,14 +276,13 @@ test('whatever a binding answers, each message is taken once, and none is lost',
           await client.register(0);
           await client.register();
         } else if (next === 'cut') {
-          opened.splice(opened.indexOf(client), 1);
-          client.close();
+          leave(client);
           client = await open('romeo');
           client.autoAnswer.delete('MESSAGE');
           await client.register();
         } else if (next === 'silence') clock.advance(33_000);
         else answer(next === 'register' ? '200 OK' : next, message);
-        await settle();
+        await settle(client);
       }
       await client.register();
       clock.advance(1_000_000);
@@ -284,6 +291,7 @@ test('whatever a binding answers, each message is taken once, and none is lost',
       assert.deepEqual(taken, bodies);
       const all = ['Contact: *', 'Expires: 0'];
       assert.equal((await client.request('REGISTER', 'sip:example.test', { headers: all })).status, 200);
+      leave(client);
     }),
     { numRuns: 20 },
   );
