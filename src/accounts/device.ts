@@ -29,6 +29,8 @@ export interface Publication {
   readonly moods?: readonly string[];
   /** RFC 4480 §3.8: what kind of place the person is in: 'home', 'office'. */
   readonly placeType?: string;
+  /** RFC 4480 §3.10: what part of their life the person is in: 'work', 'home'. Rules may go by it (RFC 4745 §7.2). */
+  readonly sphere?: string;
   /** Since when nobody has used it, epoch milliseconds (RFC 4480 §3.13, XEP-0319). Whoever is idle did not say so by hand. */
   readonly idleSince?: number;
   readonly media?: readonly Medium[];

@@ -33,12 +33,13 @@ const explained: PresenceExplanation = {
     stranger: 'Nothing.',
   },
   watching: [
-    { address: 'juliet@example.test', edge: 'xmpp', program: 'balcony', verdict: 'allowed' },
+    { address: 'juliet@example.test', edge: 'xmpp', program: 'balcony', verdict: 'allowed', rules: ['friends'] },
     {
       address: 'nurse@example.test',
       edge: 'sip',
       program: 'bare\x1bsip',
       verdict: 'pending',
+      rules: [],
       since: 1_000_000,
       expiresAt: 4_690_000,
     },
@@ -62,8 +63,8 @@ Seen by
   a stranger        Nothing.
 
 Watching now
-  juliet@example.test  xmpp  balcony
-  nurse@example.test   sip   bare sip  pending  since 90 s  ends in 60 min`,
+  juliet@example.test  xmpp  balcony            by rule friends
+  nurse@example.test   sip   bare sip  pending                   since 90 s  ends in 60 min`,
   );
 });
 

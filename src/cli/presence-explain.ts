@@ -63,11 +63,12 @@ function views({ views }: PresenceExplanation): string[][] {
 function watching({ watching, now }: PresenceExplanation): string {
   if (watching.length === 0) return '  nobody';
   return table(
-    watching.map(({ address, edge, program, verdict, since, expiresAt }) => [
+    watching.map(({ address, edge, program, verdict, rules, since, expiresAt }) => [
       `  ${address}`,
       edge,
       printable(program),
       verdict === 'allowed' ? '' : verdict,
+      rules.length === 0 ? '' : `by rule ${printable(rules.join(', '))}`,
       since === undefined ? '' : `since ${span(now - since)}`,
       expiresAt === undefined ? '' : `ends in ${span(expiresAt - now)}`,
     ]),

@@ -51,6 +51,7 @@ const explanation = z.object({
       edge: z.string(),
       program: z.string(),
       verdict: z.string(),
+      rules: z.array(z.string()).describe('ids of the rules of the account that hold for them (RFC 5025)'),
       since: z.number().optional(),
       expiresAt: z.number().optional(),
     }),
@@ -158,8 +159,16 @@ function describe({ id, kind, says, shown, source }: Part): PresenceExplanation[
 }
 
 function describeWatching(one: WatchingNow): PresenceExplanation['watching'][number] {
-  const { address, edge, program, verdict, since, expiresAt } = one;
-  return { address, edge, program, verdict, ...(since && { since }), ...(expiresAt && { expiresAt }) };
+  const { address, edge, program, verdict, rules, since, expiresAt } = one;
+  return {
+    address,
+    edge,
+    program,
+    verdict,
+    rules: [...rules],
+    ...(since && { since }),
+    ...(expiresAt && { expiresAt }),
+  };
 }
 
 function stateOf({

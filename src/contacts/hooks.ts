@@ -46,6 +46,11 @@ export interface SubscriptionNews {
 /** Before anything is done about it; a handler that stops makes as if it had never been said. */
 export const subscriptionArriving = hook<SubscriptionNews>()('contacts.subscription-arriving', ['block']);
 
+/** Somebody asks to watch an account; a handler may approve of it in the account's name, and nobody is asked. */
+export const requestArriving = hook<SubscriptionNews & { isApproved: boolean }>()('contacts.request-arriving', [
+  'decide',
+]);
+
 /** It holds, and the account's devices are to be told (RFC 6121 §3.1.3, §3.1.6, §3.2.3, §3.3.3). */
 export const subscriptionArrived = hook<SubscriptionNews>()('contacts.subscription-arrived', ['deliver', 'observe']);
 

@@ -4,7 +4,14 @@ import { Failure } from '#base/failure.ts';
 import { Commit } from '#store/database.ts';
 import { type Contact, newContact, type Wanted } from './contact.ts';
 import { type ContactList, contactsOf, type Edit } from './contact-list.ts';
-import { type ContactChange, subscriptionArrived, subscriptionArriving, watcherJoined, watcherLeft } from './hooks.ts';
+import {
+  type ContactChange,
+  requestArriving,
+  subscriptionArrived,
+  subscriptionArriving,
+  watcherJoined,
+  watcherLeft,
+} from './hooks.ts';
 import { checkRoom, limitsOf, setLimits } from './limits.ts';
 import type { ContactLimits } from './settings.ts';
 import { hearFrom, isFrom, type Standing, sayTo } from './subscription.ts';
@@ -81,10 +88,14 @@ async function hear(home: Home, news: Extract<Item, { kind: 'subscription' }>): 
   const changes = await list.change(
     () => {
       const standing = standingOf(list, from);
-      const inbound = hearFrom(standing, type);
+      const request = { ...said, isApproved: standing.approved };
+      if (type === 'subscribe') hooks.run(requestArriving, request);
+      const inbound = hearFrom({ ...standing, approved: request.isApproved }, type);
       ({ answer, deliver } = inbound);
       if (inbound.next.pendingIn && !standing.pendingIn) checkRequests(home);
-      return move(home, from, inbound.next, false, stanza);
+      // Who is let in by rules stands on the account's list, as one that it has approved of itself (§3.4.2).
+      const isLetIn = request.isApproved && !standing.approved && answer !== undefined;
+      return move(home, from, { ...inbound.next, approved: standing.approved }, isLetIn, stanza);
     },
     () => {
       if (deliver) hooks.run(subscriptionArrived, said);

@@ -12,9 +12,9 @@ export function startAuthorization(homes: Homes): void {
   homes.hooks.on(blockListChanged, 'tell', byBlockList);
 }
 
-/** A setting has changed: everybody's authorization may be another. */
-export function reviewAll(homes: Homes): void {
-  for (const home of homes.all()) reviewWatchers(home, () => true);
+/** Everybody's authorization to watch an account may be another. */
+export function reviewOne(home: Home): void {
+  reviewWatchers(home, () => true);
 }
 
 function byContact({ home, address, before, after }: ContactChange): void {
@@ -22,7 +22,7 @@ function byContact({ home, address, before, after }: ContactChange): void {
   const is = after !== undefined && isFrom(after.subscription);
   // A request that was refused changes nothing of what may be seen, but whoever asked is told (RFC 6665 §4.1.3).
   const isRefused = before?.pendingIn === true && after?.pendingIn !== true && !is;
-  if (was !== is || isRefused) tell(home, address, isRefused);
+  if (was !== is || isRefused) tell(home, new Set([address]), isRefused);
 }
 
 /** Who is blocked, or no longer, of those who watch now. */
@@ -36,15 +36,15 @@ function reviewWatchers(home: Home, isConcerned: (address: string) => boolean): 
   if (watchers.size === 0) return;
   const concerned = new Set<string>();
   for (const { address } of watchers) if (isConcerned(address)) concerned.add(address);
-  for (const address of concerned) tell(home, address, false);
+  if (concerned.size > 0) tell(home, concerned, false);
 }
 
-function tell(home: Home, watcher: string, isRefused: boolean): void {
+function tell(home: Home, watchers: ReadonlySet<string>, isRefused: boolean): void {
   for (const listener of upkeepOf(home.homes).authorizations) {
     try {
-      listener(home, watcher, isRefused);
+      listener(home, watchers, isRefused);
     } catch (err) {
-      home.homes.log.error({ err, account: home.address }, 'a watcher could not be told what it may see');
+      home.homes.log.error({ err, account: home.address }, 'watchers could not be told what they may see');
     }
   }
 }

@@ -2,9 +2,11 @@ import type { Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
 import type { Part } from './composition.ts';
+import type { Verdict } from './rules/judging.ts';
+import { judgementOn } from './rules/rulebook.ts';
 import { forEachSeen } from './shown.ts';
 import { upkeepOf } from './upkeep.ts';
-import { type Composed, mayWatch, presenceOf, type Verdict, watchersOf } from './watching.ts';
+import { type Composed, mayWatch, presenceOf, watchersOf } from './watching.ts';
 
 /** Who sees an account, by what stands between them and it. */
 export interface Views {
@@ -26,6 +28,8 @@ export interface WatchingNow {
   readonly since: number | undefined;
   readonly expiresAt: number | undefined;
   readonly verdict: Verdict;
+  /** Ids of the account's own rules that hold for them (RFC 5025). */
+  readonly rules: readonly string[];
 }
 
 export interface Explanation {
@@ -55,8 +59,7 @@ function contactsWatching(home: Home): WatchingNow[] {
   for (const address of contactsOf(home).watchers) {
     for (const { id, edge, publication } of home.homes.loaded(address)?.devices.values() ?? []) {
       if (publication === undefined) continue;
-      const verdict = mayWatch(home, address);
-      watching.push({ address, edge, program: id, since: undefined, expiresAt: undefined, verdict });
+      watching.push({ address, edge, program: id, since: undefined, expiresAt: undefined, ...judged(home, address) });
     }
   }
   return watching;
@@ -66,6 +69,10 @@ function otherWatchers(home: Home): WatchingNow[] {
   return Array.from(watchersOf(home), (watcher) => {
     const { edge, since, expiresAt, userAgent } = watcher.describe();
     const { address } = watcher;
-    return { address, edge, program: userAgent, since, expiresAt, verdict: mayWatch(home, address) };
+    return { address, edge, program: userAgent, since, expiresAt, ...judged(home, address) };
   });
+}
+
+function judged(home: Home, address: string): Pick<WatchingNow, 'verdict' | 'rules'> {
+  return { verdict: mayWatch(home, address), rules: judgementOn(home, address)?.rules ?? [] };
 }

@@ -2,6 +2,8 @@ import type { PresenceNotice, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { type Passage, presenceArriving, presenceLeaving } from './hooks.ts';
+import { reduceNotice } from './rules/reducing.ts';
+import { hasRules, portionFor } from './rules/rulebook.ts';
 
 const noticed = new WeakMap<Publication, PresenceNotice>();
 
@@ -33,10 +35,27 @@ export function tellOne(home: Home, other: string, notice: PresenceNotice, toDev
   );
 }
 
+/** As `tellOne`, what the account's rules let the other see of it. */
+export function tellShown(home: Home, other: string, publication: Publication, toDevice?: string): void {
+  const notice = noticeFor(home, other, noticeOf(home, publication));
+  if (notice !== undefined) tellOne(home, other, notice, toDevice);
+}
+
+/** What is left of a notice for one watcher; undefined where that is nothing. */
+export function noticeFor(home: Home, other: string, notice: PresenceNotice): PresenceNotice | undefined {
+  const portion = portionFor(home, other);
+  if (portion === undefined) return notice;
+  return portion === 'nothing' ? undefined : reduceNotice(notice, portion);
+}
+
 /** The hot path: tells everybody on a list. Nothing is made for each of them. */
 export function tellAll(home: Home, others: readonly string[], notice: PresenceNotice): void {
   const { homes } = home;
   const { hooks } = homes;
+  if (hasRules(home)) {
+    tellEach(home, others, notice);
+    return;
+  }
   const item = { kind: 'presence', notice } as const;
   const guarded = hooks.has(presenceLeaving);
   const passage: Passage = { home, other: '', otherDevice: '', notice };
@@ -47,6 +66,14 @@ export function tellAll(home: Home, others: readonly string[], notice: PresenceN
       if (hooks.run(presenceLeaving, passage) === 'stop') continue;
     }
     homes.tell(other, item);
+  }
+}
+
+/** The same where rules may show each of them something else. */
+function tellEach(home: Home, others: readonly string[], notice: PresenceNotice): void {
+  for (const other of others) {
+    const shown = noticeFor(home, other, notice);
+    if (shown !== undefined) tellOne(home, other, shown);
   }
 }
 

@@ -2,7 +2,8 @@ import type { Device, Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
 import { probeArriving, probeLeaving } from './hooks.ts';
-import { noticeOf, tellOne } from './notices.ts';
+import { tellShown } from './notices.ts';
+import { portionFor } from './rules/rulebook.ts';
 import { forEachSeen, forEachShown } from './shown.ts';
 import { isSeenUnasked } from './visibility.ts';
 
@@ -25,6 +26,7 @@ export function probeOne(device: Device, to: string): void {
 /** Whether somebody may see what an account's devices say: it has admitted them, and nothing stands between the two. */
 export function maySee(home: Home, address: string, fromDevice = ''): boolean {
   if (!isSubscribedFrom(home, address) && !isSeenUnasked(home, address)) return false;
+  if (portionFor(home, address) === 'nothing') return false;
   return home.homes.hooks.run(probeArriving, { home, from: address, fromDevice }) !== 'stop';
 }
 
@@ -39,7 +41,7 @@ export function answerProbe(home: Home, { from, fromDevice }: { from: string; fr
     refuse(home, from);
     return;
   }
-  const tell = (shown: Publication) => tellOne(home, from, noticeOf(home, shown), fromDevice);
+  const tell = (shown: Publication) => tellShown(home, from, shown, fromDevice);
   if (isOwn) forEachShown(home, tell);
   else forEachSeen(home, tell);
 }

@@ -4,11 +4,12 @@ import type { Homes } from '#accounts/homes.ts';
 import { accountDisabled, accountRemoved } from '#accounts/hooks.ts';
 import { watcherJoined, watcherLeft } from '#contacts/hooks.ts';
 import { askAgain } from '#contacts/subscribing.ts';
-import { reviewAll, startAuthorization } from './authorization.ts';
+import { reviewOne, startAuthorization } from './authorization.ts';
 import { type PresenceChange, presencePublished } from './hooks.ts';
 import { rememberLast } from './last-unavailable.ts';
-import { type Farewell, goneNotice, noticeOf, receiveNotices, tellOne } from './notices.ts';
+import { type Farewell, goneNotice, noticeOf, receiveNotices, tellOne, tellShown } from './notices.ts';
 import { answerProbe, probe } from './probes.ts';
+import { startRules } from './rules/enforcing.ts';
 import { forEachSeen, forEachShown, rearrange, shownAs, tellSaid } from './shown.ts';
 import { removeSources, startEndings } from './sources.ts';
 import { type PresenceOptions, upkeepOf } from './upkeep.ts';
@@ -20,6 +21,7 @@ export function startPresence(homes: Homes, { settings, domains }: PresenceOptio
   if (domains !== undefined) upkeep.domains = new Set(domains);
   startEndings(homes);
   startAuthorization(homes);
+  startRules(homes);
   receiveNotices(homes);
   homes.onItem('probe', answerProbe);
   homes.hooks.on(presencePublished, 'broadcast', broadcast);
@@ -31,10 +33,18 @@ export function startPresence(homes: Homes, { settings, domains }: PresenceOptio
   homes.hooks.on(watcherLeft, 'tell', ({ home, watcher }) => tellGone(home, watcher));
 }
 
-/** Settings of presence have changed: what is shown may be something else, and to others. */
+/** Settings of presence have changed: what is shown may be something else, and to others. Of one home after the other. */
 export function presenceSettingsChanged(homes: Homes): void {
-  for (const home of homes.all()) rearrange(home);
-  reviewAll(homes);
+  const upkeep = upkeepOf(homes);
+  upkeep.whenReviewed = (home) => {
+    try {
+      rearrange(home);
+      reviewOne(home);
+    } catch (err) {
+      homes.log.error({ err, account: home.address }, 'changed settings could not be applied to an account');
+    }
+  };
+  for (const home of homes.all()) upkeep.reviews.push(home);
 }
 
 /** Nothing of an account is left that says it is there; its devices are ended by their edges. */
@@ -99,7 +109,7 @@ function hasOther(home: Home, device: Device): boolean {
 
 /** RFC 6121 §3.1.5: who may see the account from now on is sent what its devices say. */
 export function tellCurrent(home: Home, watcher: string, toDevice?: string): void {
-  forEachSeen(home, (shown) => tellOne(home, watcher, noticeOf(home, shown), toDevice));
+  forEachSeen(home, (shown) => tellShown(home, watcher, shown, toDevice));
 }
 
 /** RFC 6121 §3.2.2, §3.3.3: to whoever may no longer see the account, all its devices leave. */

@@ -5,6 +5,7 @@ import type { Client } from './composition.ts';
 import { goneNotice, noticeOf, takeNotice, tellAll } from './notices.ts';
 import { isHiddenBy, newest, nextOverlay, overlaid, overlayOf } from './overlay.ts';
 import { holdUntil, phoneOf, saysOnACall } from './phone.ts';
+import { followSphere } from './rules/rulebook.ts';
 import { type Scene, scenes } from './scene.ts';
 import type { Source } from './source.ts';
 import { upkeepOf } from './upkeep.ts';
@@ -88,6 +89,7 @@ export function rearrange(home: Home): void {
   );
   tellDifference(home, before, after, (notice) => takeNotice(home, notice, undefined));
   changed(scene);
+  if (followSphere(home)) upkeepOf(home.homes).whenRulesTurn(home);
 }
 
 function tell(home: Home, notice: PresenceNotice, isHidden: boolean): void {

@@ -15,10 +15,11 @@ export interface PresenceOptions {
 }
 
 /**
- * Told that it may be another now whether somebody may watch an account.
+ * Told that it may be another now whether some may watch an account.
+ * @param watchers   all at once, for there may be ten thousand
  * @param isRefused  the owner has just turned a request down: whoever asked is to hear that
  */
-export type AuthorizationListener = (home: Home, watcher: string, isRefused: boolean) => void;
+export type AuthorizationListener = (home: Home, watchers: ReadonlySet<string>, isRefused: boolean) => void;
 
 /** What presence keeps for a server as a whole. */
 export class Upkeep {
@@ -32,8 +33,15 @@ export class Upkeep {
   readonly changes: SlicedQueue<Scene>;
   /** Homes one of whose sources has ended: thousands may in one second, when a call manager is gone. */
   readonly ended: SlicedQueue<Home>;
+  /** When time makes other rules of a home hold. */
+  readonly ruleTurns: Deadlines<Home>;
+  whenRulesTurn: (home: Home) => void = () => {};
   /** What is to be done with such a home. */
   whenEnded: (home: Home) => void = () => {};
+  /** Homes to be looked at anew because a setting has changed: all of them. */
+  readonly reviews: SlicedQueue<Home>;
+  /** What is to be done with such a home. */
+  whenReviewed: (home: Home) => void = () => {};
 
   constructor(homes: Homes) {
     this.changes = new SlicedQueue<Scene>(tellSome);
@@ -42,13 +50,20 @@ export class Upkeep {
       this.whenEnded(home);
       return undefined;
     });
+    this.ruleTurns = new Deadlines<Home>(homes.clock, (home) => this.whenRulesTurn(home));
+    this.reviews = new SlicedQueue<Home>((home) => {
+      if (homes.loaded(home.address) === home) this.whenReviewed(home);
+      return undefined;
+    });
     this.endings = new Deadlines<Home>(homes.clock, (home) => this.ended.push(home));
   }
 
   /** The server stops: nothing ends any more, and what is not written yet is written when the homes are closed. */
   stop(): void {
     this.whenEnded = () => {};
+    this.whenReviewed = () => {};
     this.endings.stop();
+    this.ruleTurns.stop();
     this.writer.stop();
   }
 }

@@ -190,9 +190,10 @@ describe('an edge hears that somebody may watch now, or no longer', () => {
   let told: string[];
   beforeEach(() => {
     told = [];
-    onAuthorizationChange(world.homes, (home, watcher, isRefused) => {
-      const verdict = mayWatch(home, watcher);
-      told.push(`${home.address} ${watcher} ${verdict}${isRefused ? ' refused' : ''}`);
+    onAuthorizationChange(world.homes, (home, watchers, isRefused) => {
+      for (const watcher of watchers) {
+        told.push(`${home.address} ${watcher} ${mayWatch(home, watcher)}${isRefused ? ' refused' : ''}`);
+      }
     });
   });
 
@@ -230,6 +231,8 @@ describe('an edge hears that somebody may watch now, or no longer', () => {
     watch(home, watcher(NURSE));
     settings.visibility = 'everyone';
     presenceSettingsChanged(world.homes);
+    // In slices, for there may be many.
+    await new Promise(setImmediate);
     assert.deepEqual(told, [`${ROMEO} ${NURSE} allowed`]);
   });
 });

@@ -4,6 +4,8 @@ import { contactsOf, isSubscribedFrom } from '#contacts/contact-list.ts';
 import { say } from '#contacts/subscribing.ts';
 import { type Composition, compose } from './composition.ts';
 import { probeArriving } from './hooks.ts';
+import { type Verdict, verdictOf } from './rules/judging.ts';
+import { judgementOn } from './rules/rulebook.ts';
 import { clientsOf, sceneOf } from './shown.ts';
 import { type AuthorizationListener, upkeepOf } from './upkeep.ts';
 import { isSeenUnasked } from './visibility.ts';
@@ -14,9 +16,6 @@ export interface Composed extends Composition {
   /** Moves on with each change, and never comes again. */
   readonly version: number;
 }
-
-/** Whether somebody may watch an account: 'pending' until its owner has decided, 'denied' while it blocks them. */
-export type Verdict = 'allowed' | 'pending' | 'denied';
 
 /** Somebody watches an account from now on. @returns how to end it; the home stays loaded until then */
 export function watch(home: Home, watcher: Watcher): () => void {
@@ -43,11 +42,12 @@ export function presenceOf(home: Home): Composed {
   return composition;
 }
 
-/** By the contact list and the block list alone, whatever protocol is spoken. An account always sees itself. */
+/** By contact list, block list and rules, whatever protocol is spoken. An account always sees itself. */
 export function mayWatch(home: Home, address: string): Verdict {
   if (address === home.address) return 'allowed';
   if (home.homes.hooks.run(probeArriving, { home, from: address, fromDevice: '' }) === 'stop') return 'denied';
-  return isSubscribedFrom(home, address) || isSeenUnasked(home, address) ? 'allowed' : 'pending';
+  const verdict = verdictOf(judgementOn(home, address), isSubscribedFrom(home, address));
+  return verdict === 'pending' && isSeenUnasked(home, address) ? 'allowed' : verdict;
 }
 
 /**

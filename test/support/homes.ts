@@ -15,6 +15,7 @@ import { type PresenceOptions, upkeepOf } from '#presence/upkeep.ts';
 import type { Database, Migration } from '#store/database.ts';
 import { personal } from '#store/migrations/0005-personal.ts';
 import { publications } from '#store/migrations/0007-publications.ts';
+import { presenceRules } from '#store/migrations/0010-presence-rules.ts';
 import { openSqlite } from '#store/sqlite.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -47,7 +48,7 @@ export interface WorldOptions {
 export async function makeWorld({ people, migrations, limits, presence, wrap }: WorldOptions): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
   const store = await openSqlite(join(folder, 'store.db'));
-  for (const { statements } of new Set([...migrations, personal, publications]))
+  for (const { statements } of new Set([...migrations, personal, publications, presenceRules]))
     await store.write(...statements.map((sql) => ({ sql })));
   const database = wrap?.(store) ?? store;
   const accounts = new Map(people.map((address, i) => [address, { id: i + 1, address, admin: false }]));

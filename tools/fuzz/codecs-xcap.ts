@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { covers } from '#contacts/block-list.ts';
 import { type Contact, newContact } from '#contacts/contact.ts';
-import { readPresRules } from '#sip/features/rfc-4825-xcap/pres-rules-reader.ts';
+import { judge, verdictOf } from '#presence/rules/judging.ts';
+import { type Permissions, readPermissions } from '#sip/features/rfc-4825-xcap/permissions.ts';
 import { writePresRules } from '#sip/features/rfc-4825-xcap/pres-rules-writer.ts';
 import { type Listed, readResourceLists } from '#sip/features/rfc-4825-xcap/resource-lists-reader.ts';
 import { writeResourceLists } from '#sip/features/rfc-4825-xcap/resource-lists-writer.ts';
@@ -143,16 +145,22 @@ const NS_RULES = 'xmlns="urn:ietf:params:xml:ns:common-policy" xmlns:pr="urn:iet
 const ALL =
   '<transformations><pr:provide-services><pr:all-services/></pr:provide-services><pr:provide-persons><pr:all-persons/>' +
   '</pr:provide-persons><pr:provide-devices><pr:all-devices/></pr:provide-devices><pr:provide-all-attributes/></transformations>';
+const VALIDITY = '<validity><from>2026-01-01T00:00:00Z</from><until>2027-01-01T00:00:00Z</until></validity>';
 const who = fc.oneof(
   fc.stringMatching(/^[a-c]$/).map((one) => `<one id="sip:${one}@b.c"/>`),
-  fc.constantFrom('<many/>', '<many domain="d.e"/>', '<many><except id="sip:a@b.c"/></many>'),
+  fc.constantFrom('<many/>', '<many domain="d.e"/>', '<many domain="b.c"/>', '<many><except id="sip:a@b.c"/></many>'),
 );
 const rule = fc
-  .tuple(fc.constantFrom('allow', 'block', 'polite-block', 'confirm'), fc.array(who, { maxLength: 3 }))
+  .tuple(
+    fc.constantFrom('allow', 'block', 'polite-block', 'confirm'),
+    fc.array(who, { maxLength: 3 }),
+    fc.constantFrom('', '', '<sphere value="work"/>', VALIDITY),
+    fc.constantFrom(ALL, ALL, ''),
+  )
   .map(
-    ([handling, whom]) =>
+    ([handling, whom, condition, shown]) =>
       (id: number) =>
-        `<rule id="r${id}"><conditions><identity>${whom.join('')}</identity></conditions><actions><pr:sub-handling>${handling}</pr:sub-handling></actions>${ALL}</rule>`,
+        `<rule id="r${id}"><conditions><identity>${whom.join('')}</identity>${condition}</conditions><actions><pr:sub-handling>${handling}</pr:sub-handling></actions>${shown}</rule>`,
   );
 
 const rules: Codec = {
@@ -176,18 +184,28 @@ const rules: Codec = {
     .map((all) => `<ruleset ${NS_RULES}>${all.map((one, i) => one(i)).join('')}</ruleset>`),
   check(input) {
     const root = refusing(() => readWhole(input.toString('utf8')).root, isConflict);
-    const read = root && refusing(() => readPresRules(root), isConflict);
+    const read = root && refusing(() => readPermissions(root), isConflict);
     if (read === undefined) return 'refused';
     const written = writePresRules(read, 'own@b.c', root)!;
-    const again = readPresRules(written);
+    const again = readPermissions(written);
     law(
       sameMembers(again.allowed, read.allowed) && sameMembers(again.blocked, read.blocked),
       'other permissions come back',
     );
+    law(isDeepStrictEqual(verdicts(again), verdicts(read)), 'other rules come back');
     law(serialize(write(read, written)) === serialize(written), 'what is served changes by itself');
-    return `allowed ${Math.min(2, read.allowed.size)}, blocked ${Math.min(2, read.blocked.size)}`;
+    return `allowed ${Math.min(2, read.allowed.size)}, blocked ${Math.min(2, read.blocked.size)}, rules ${Math.min(2, read.rules.length)}`;
   },
 };
+
+/** What rules come to for some people; the block list is looked at first. */
+function verdicts({ allowed, blocked, rules }: Permissions) {
+  return ['a@b.c', 'c@b.c', 'x@d.e', 'y@f.g'].map((address) => {
+    if (covers(blocked, address, '')) return 'blocked';
+    const judgement = judge(rules, address, { now: 1.78e12, sphere: 'work' });
+    return [verdictOf(judgement, allowed.has(address)), judgement?.portion];
+  });
+}
 
 function write(permissions: Parameters<typeof writePresRules>[0], kept: Element): Element {
   return writePresRules(permissions, 'own@b.c', kept)!;

@@ -8,6 +8,7 @@ import { type Activities, isRpid } from './activities.ts';
 import { NS_CAPS, NS_RPID, NS_SERVCAPS } from './namespaces.ts';
 import { NO_NOTES, type Notes } from './notes.ts';
 import type { Person, Pidf, PidfPart, Tuple } from './pidf.ts';
+import { sphereOf } from './pidf-extensions.ts';
 
 /** RFC 4589 §3. */
 const NS_LOCATION_TYPE = 'urn:ietf:params:xml:ns:location-type';
@@ -60,6 +61,7 @@ export function toPublication(pidf: Pidf, device: string, at: number): Publicati
   const media = tuple === undefined ? [] : mediaOf(tuple);
   const placeType = first(parts, placeTypeOf);
   const idleSince = first(parts, idleSinceOf);
+  const sphere = sphereOf(pidf);
   return {
     device,
     availability: availabilityOf(tuple?.show, doing, otherWords(pidf)),
@@ -70,6 +72,7 @@ export function toPublication(pidf: Pidf, device: string, at: number): Publicati
     ...(activities.length > 0 && { activities }),
     ...(moods.length > 0 && { moods }),
     ...(placeType !== undefined && { placeType }),
+    ...(sphere !== undefined && { sphere }),
     ...(idleSince !== undefined && { idleSince }),
     ...(media.length > 0 && { media }),
   };

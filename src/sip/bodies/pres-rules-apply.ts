@@ -1,11 +1,11 @@
 /** RFC 5025 §3.3: what is left of a presence document for somebody to whom only parts of it are provided. */
+import type { Portion, Selection, UserInputLevel } from '#presence/rules/portion.ts';
 import type { Element } from '#xml/element.ts';
 import { isRpid } from './activities.ts';
 import { NO_NOTES } from './notes.ts';
 import type { Pidf, PidfPart, PresenceDevice, Tuple, UserInput } from './pidf.ts';
-import type { Selection, Transformations, UserInputLevel } from './pres-rules-transformations.ts';
 
-export function provide(pidf: Pidf, provided: Transformations): Pidf {
+export function provide(pidf: Pidf, provided: Portion): Pidf {
   const shown = new Shown(provided);
   const { services, persons, devices } = provided;
   return {
@@ -49,10 +49,10 @@ function classOf({ extra }: PidfPart): string | undefined {
 }
 
 class Shown {
-  #provided: Transformations;
+  #provided: Portion;
   #attributes: ReadonlySet<string>;
 
-  constructor(provided: Transformations) {
+  constructor(provided: Portion) {
     this.#provided = provided;
     this.#attributes = new Set(provided.attributes);
   }

@@ -1,19 +1,17 @@
 /**
  * Presence authorization: RFC 4745 (common policy) with the actions and transformations of RFC 5025, and the conditions
- * that OMA's documents add. What it is to be is decided in `pres-rules-decide.ts`.
+ * that OMA's documents add. What follows from rules is decided in `#presence/rules`.
  */
+import type { Portion } from '#presence/rules/portion.ts';
+import { HANDLINGS, type Handling } from '#presence/rules/rule.ts';
 import type { Element } from '#xml/element.ts';
 import { readInstant } from './instant.ts';
 import { NS_COMMON_POLICY, NS_PRES_RULES } from './namespaces.ts';
-import { readTransformations, type Transformations } from './pres-rules-transformations.ts';
+import { readTransformations } from './pres-rules-transformations.ts';
 import { badBody, childrenOf, readXml, token } from './xml-body.ts';
 
 export const PRES_RULES_TYPE = 'application/auth-policy+xml';
 export const NS_OMA_POLICY = 'urn:oma:xml:xdm:common-policy';
-
-/** RFC 5025 §3.2.1, in rising order. */
-export const HANDLINGS = ['block', 'confirm', 'polite-block', 'allow'] as const;
-export type Handling = (typeof HANDLINGS)[number];
 
 /** RFC 4745 §7.1: one of these is enough. */
 export type Identity =
@@ -39,7 +37,7 @@ export interface Rule {
   readonly id: string;
   readonly conditions: readonly Condition[];
   readonly handling?: Handling;
-  readonly transformations: Transformations;
+  readonly transformations: Portion;
 }
 
 const MAX_RULES = 2000;

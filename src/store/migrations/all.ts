@@ -8,6 +8,7 @@ import { digestCredentials } from './0006-digest-credentials.ts';
 import { publications } from './0007-publications.ts';
 import { bindings } from './0008-bindings.ts';
 import { xcapDocuments } from './0009-xcap-documents.ts';
+import { presenceRules } from './0010-presence-rules.ts';
 
 /** In the order of their versions. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   publications,
   bindings,
   xcapDocuments,
+  presenceRules,
 ];

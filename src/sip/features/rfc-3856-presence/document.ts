@@ -1,11 +1,15 @@
+import { hash } from 'node:crypto';
 import type { Publication } from '#accounts/device.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Part } from '#presence/composition.ts';
-import { type Composed, presenceOf } from '#presence/watching.ts';
+import type { Portion } from '#presence/rules/portion.ts';
+import { portionFor } from '#presence/rules/rulebook.ts';
+import { type Composed, mayWatch, presenceOf } from '#presence/watching.ts';
 import { PIDF_TYPES, type Pidf, readPidf } from '../../bodies/pidf.ts';
 import { composePidf, type PidfSource } from '../../bodies/pidf-compose.ts';
 import { fromPublication } from '../../bodies/pidf-publication.ts';
 import { writePidf } from '../../bodies/pidf-writer.ts';
+import { provide } from '../../bodies/pres-rules-apply.ts';
 import type { NotifyDocument } from '../../event-package.ts';
 import { uriOf } from '../../wire/address.ts';
 
@@ -13,18 +17,34 @@ import { uriOf } from '../../wire/address.ts';
 const documents = new WeakMap<Composed, Map<string, NotifyDocument>>();
 const forCallManagers: typeof documents = new WeakMap();
 const models = new WeakMap<Composed, Pidf>();
+/** The same for whom rules show only portions: each portion is one object. */
+const portions = new WeakMap<Composed, Map<Portion, Portioned>>();
 /** What was published, parsed. */
 const published = new WeakMap<Publication, Pidf>();
 /** So many spellings of one account's URI are kept. */
 const MAX_SPELLINGS = 16;
+/** So many portions. */
+const MAX_PORTIONS = 64;
+
+interface Portioned {
+  readonly pidf: Pidf;
+  document: NotifyDocument | undefined;
+}
+
+/** What rules let a watcher see: undefined is all there is, 'nothing' somebody who is not there. */
+export type Shown = Portion | 'nothing' | undefined;
+
+export function shownTo(home: Home, watcher: string): Shown {
+  return mayWatch(home, watcher) === 'allowed' ? portionFor(home, watcher) : 'nothing';
+}
 
 /**
  * What a watcher is shown: one document for all who subscribed to the same URI, made once for each change.
  * @param entity    the URI that was subscribed to: a byte string
- * @param isDenied  shows somebody who is not there
  */
-export function presenceDocument(home: Home, entity: string, isDenied: boolean): NotifyDocument {
-  if (isDenied) return nobody(home, entity);
+export function presenceDocument(home: Home, entity: string, shown: Shown): NotifyDocument {
+  if (shown === 'nothing') return nobody(home, entity);
+  if (shown !== undefined) return documentOfPortion(portionOf(home, entity, shown));
   return shared(documents, home, entity, (composed) => pidfFor(home, composed, entity));
 }
 
@@ -68,14 +88,38 @@ function shared(
 }
 
 /** The same as a model: for filters and for what is told in parts. One object for all who ask the same, as above. */
-export function presencePidf(home: Home, entity: string, isDenied: boolean): Pidf {
-  if (isDenied) return closed(home, entity);
+export function presencePidf(home: Home, entity: string, shown: Shown): Pidf {
+  if (shown === 'nothing') return closed(home, entity);
+  if (shown !== undefined) return portionOf(home, entity, shown).pidf;
   const composed = presenceOf(home);
   const last = models.get(composed);
   if (last?.entity === entity) return last;
   const model = pidfFor(home, composed, entity);
   models.set(composed, model);
   return model;
+}
+
+/** RFC 5025 §3.3. */
+function portionOf(home: Home, entity: string, portion: Portion): Portioned {
+  const composed = presenceOf(home);
+  let byPortion = portions.get(composed);
+  if (byPortion === undefined) {
+    byPortion = new Map();
+    portions.set(composed, byPortion);
+  }
+  const known = byPortion.get(portion);
+  if (known?.pidf.entity === entity) return known;
+  const made = { pidf: provide(presencePidf(home, entity, undefined), portion), document: undefined };
+  if (byPortion.size < MAX_PORTIONS) byPortion.set(portion, made);
+  return made;
+}
+
+function documentOfPortion(portioned: Portioned): NotifyDocument {
+  if (portioned.document === undefined) {
+    const body = writePidf(portioned.pidf);
+    portioned.document = { contentType: PIDF_TYPES[0], body, entityTag: hash('sha1', body, 'hex').slice(0, 20) };
+  }
+  return portioned.document;
 }
 
 function nobody(home: Home, entity: string): NotifyDocument {

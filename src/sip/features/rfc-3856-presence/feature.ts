@@ -81,10 +81,10 @@ class PresencePackage implements EventPackage {
   }
 }
 
-/** Somebody may watch now, or no longer, or is still to be decided about. */
-function authorizationChanged(home: Home, address: string, isRefused: boolean): void {
+/** Some may watch now, or no longer, or are still to be decided about. */
+function authorizationChanged(home: Home, addresses: ReadonlySet<string>, isRefused: boolean): void {
   for (const watcher of [...watchersOf(home)]) {
-    if (!(watcher instanceof PresenceWatcher) || watcher.address !== address) continue;
+    if (!(watcher instanceof PresenceWatcher) || !addresses.has(watcher.address)) continue;
     const { subscription } = watcher;
     const verdict = verdictOn(subscription);
     // RFC 6665 §4.1.3: who was turned down need not try again.

@@ -1,5 +1,8 @@
+import type { Verdict } from '#presence/rules/judging.ts';
+import type { Portion } from '#presence/rules/portion.ts';
+import { portionFor } from '#presence/rules/rulebook.ts';
 import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
-import { mayWatch, type Verdict, watch } from '#presence/watching.ts';
+import { mayWatch, watch } from '#presence/watching.ts';
 import type { NotifyDocument } from '../../event-package.ts';
 import type { Subscription } from '../rfc-6665-subscribe/subscription.ts';
 import { callManagerDocument, presenceDocument, presencePidf } from './document.ts';
@@ -51,7 +54,13 @@ export class PresenceWatcher implements Watcher {
     const verdict = verdictOn(subscription);
     if (verdict === 'pending') return undefined;
     if (this.#view !== undefined) return documentFor(this.#pidf(verdict), this.#filter, this.#view.form);
-    return presenceDocument(home, init.resource, verdict === 'denied');
+    return presenceDocument(home, init.resource, this.#shown(verdict));
+  }
+
+  #shown(verdict: Verdict): Portion | 'nothing' | undefined {
+    const { home, init } = this.subscription;
+    if (verdict !== 'allowed') return 'nothing';
+    return init.trust === undefined ? portionFor(home, init.watcher) : undefined;
   }
 
   stop(): void {
@@ -61,7 +70,7 @@ export class PresenceWatcher implements Watcher {
 
   #pidf(verdict: Verdict) {
     const { home, init } = this.subscription;
-    return presencePidf(home, init.resource, verdict !== 'allowed');
+    return presencePidf(home, init.resource, this.#shown(verdict));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Watcher, WatcherFacts } from '#presence/watcher.ts';
 import { mayWatch, watch } from '#presence/watching.ts';
 import type { Instance } from '../../bodies/rlmi.ts';
 import type { NotifyDocument } from '../../event-package.ts';
-import { presenceDocument, presencePidf } from '../rfc-3856-presence/document.ts';
+import { presenceDocument, presencePidf, shownTo } from '../rfc-3856-presence/document.ts';
 import { documentFor, type PidfFilter, type PidfFilters } from '../rfc-3856-presence/views.ts';
 import type { Member } from './members.ts';
 import type { WatchedList } from './watched-list.ts';
@@ -39,8 +39,7 @@ export class ListEntry implements Watcher {
     const filter = this.#filterNow();
     const home = this.#home;
     if (filter !== undefined && home !== undefined) {
-      const isHidden = mayWatch(home, this.address) !== 'allowed';
-      if (!filter.isNews(presencePidf(home, this.member.uri, isHidden))) return;
+      if (!filter.isNews(presencePidf(home, this.member.uri, shownTo(home, this.address)))) return;
     }
     this.list.changed(this);
   }
@@ -77,11 +76,11 @@ export class ListEntry implements Watcher {
     if (verdict === 'pending') return { state: { state: 'pending' } };
     const { uri } = this.member;
     const filter = this.#filterNow();
-    const isDenied = verdict === 'denied';
+    const shown = shownTo(home, this.address);
     const document =
       filter === undefined
-        ? presenceDocument(home, uri, isDenied)
-        : documentFor(presencePidf(home, uri, isDenied), filter, undefined);
+        ? presenceDocument(home, uri, shown)
+        : documentFor(presencePidf(home, uri, shown), filter, undefined);
     return { state: { state: 'active' }, document };
   }
 }

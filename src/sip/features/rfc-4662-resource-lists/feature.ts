@@ -72,9 +72,9 @@ export const resourceLists = sipFeature({
       sip.on(change, 'react', ({ address }) => lists.accountChanged(address));
     }
     sip.onStop(
-      onAuthorizationChange(homes, (home, watcher) => {
+      onAuthorizationChange(homes, (home, watchers) => {
         for (const entry of watchersOf(home)) {
-          if (entry instanceof ListEntry && entry.address === watcher) entry.changed();
+          if (entry instanceof ListEntry && watchers.has(entry.address)) entry.changed();
         }
       }),
     );

@@ -4,13 +4,14 @@ import { accountTable } from '#accounts/account-tables.ts';
 import type { Home } from '#accounts/home.ts';
 import { Failure, type FailureKind } from '#base/failure.ts';
 import { Semaphore } from '#base/semaphore.ts';
+import type { Statement } from '#store/database.ts';
 import { readDocument } from '#xml/document.ts';
 import { writeDocument } from '#xml/document-writer.ts';
 import type { Element } from '#xml/element.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
 import { documentChanged } from './hooks.ts';
-import type { ApplicationUsage, Wanted } from './usage.ts';
+import type { ApplicationUsage, Save, Wanted } from './usage.ts';
 import { constraint } from './validation.ts';
 
 accountTable('xcap_documents', 'account');
@@ -56,13 +57,18 @@ export function changeDocument(
   return turnOf(home).run(async () => {
     const kept = await load(home, usage);
     let text: string | undefined;
-    await apply(home, usage, () => {
-      const edited = edit(present(home, usage, kept));
-      if (edited === undefined) return undefined;
-      text = edited.text ?? write(usage, edited.root);
-      if (Buffer.byteLength(text) > maxBytes) throw constraint(`a document has ${maxBytes} bytes at most`);
-      return { root: edited.root, text };
-    });
+    await apply(
+      home,
+      usage,
+      () => {
+        const edited = edit(present(home, usage, kept));
+        if (edited === undefined) return undefined;
+        text = edited.text ?? write(usage, edited.root);
+        if (Buffer.byteLength(text) > maxBytes) throw constraint(`a document has ${maxBytes} bytes at most`);
+        return { root: edited.root, text };
+      },
+      (...alongside) => keep(home, usage, text, ...alongside),
+    );
     if (usage.stored === undefined) await keep(home, usage, text);
     home.homes.hooks.run(documentChanged, { home });
     return present(home, usage, text);
@@ -70,9 +76,9 @@ export function changeDocument(
 }
 
 /** RFC 4825 §11.1: what an account does not take is a conflict of the document, with the same sentence. */
-async function apply(home: Home, usage: ApplicationUsage, decide: () => Wanted | undefined): Promise<void> {
+async function apply(home: Home, usage: ApplicationUsage, decide: () => Wanted | undefined, save: Save): Promise<void> {
   try {
-    await usage.apply(home, decide);
+    await usage.apply(home, decide, save);
   } catch (error) {
     if (error instanceof Failure && REFUSALS.includes(error.kind)) throw constraint(error.message);
     throw error;
@@ -109,14 +115,20 @@ async function load(home: Home, usage: ApplicationUsage): Promise<string | undef
   return row?.content as string | undefined;
 }
 
+async function keep(
+  home: Home,
+  usage: ApplicationUsage,
+  text: string | undefined,
+  ...alongside: Statement[]
+): Promise<void> {
+  await home.homes.database.write(keeping(home, usage, text), ...alongside);
+}
+
 /** Nothing is kept of what would be the same without it. */
-async function keep(home: Home, usage: ApplicationUsage, text: string | undefined): Promise<void> {
-  const { account, homes } = home;
-  const plain = usage.render(home, undefined);
+function keeping(home: Home, usage: ApplicationUsage, text: string | undefined): Statement {
+  const { id } = home.account;
+  const plain = text === undefined ? undefined : usage.render(home, undefined);
   const isPlain = plain !== undefined && write(usage, plain) === text;
-  const statement =
-    text === undefined || isPlain
-      ? { sql: DELETE, values: [account.id, usage.namespace] }
-      : { sql: PUT, values: [account.id, usage.namespace, text] };
-  await homes.database.write(statement);
+  if (text === undefined || isPlain) return { sql: DELETE, values: [id, usage.namespace] };
+  return { sql: PUT, values: [id, usage.namespace, text] };
 }

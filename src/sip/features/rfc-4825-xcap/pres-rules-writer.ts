@@ -1,55 +1,82 @@
 /** The permissions of a contact list and a block list as presence rules (RFC 5025). Pure. */
+import { type Handling, isAbout, type PresenceRule } from '#presence/rules/rule.ts';
 import { Element, element } from '#xml/element.ts';
 import { NS_COMMON_POLICY as NS, NS_PRES_RULES } from '../../bodies/namespaces.ts';
 import { contactOf, uriOfContact } from './contact-uris.ts';
-import { type Handling, handlingOf, type Permissions } from './pres-rules-reader.ts';
+import { isForLists, type Permissions, presenceRuleOf } from './permissions.ts';
+import { readRules } from './rules-schema.ts';
+
+type Lists = Pick<Permissions, 'allowed' | 'blocked'>;
 
 /**
  * Three rules: who is allowed, who is blocked, and that all others are asked about.
  * @param own the account's address: what a rule says of it is kept, for nobody hides from oneself
  * @param kept arranges what is there: the ids of rules, their order, and what they say besides
  */
-export function writePresRules(permissions: Permissions, own: string, kept: Element | undefined): Element | undefined {
-  const { allowed, blocked } = permissions;
+export function writePresRules(lists: Lists, own: string, kept: Element | undefined): Element | undefined {
+  const { allowed, blocked } = lists;
   if (kept === undefined && allowed.size + blocked.size === 0) return undefined;
-  const writer = new Writer(permissions, own);
+  const writer = new Writer(lists, own, kept === undefined ? [] : readRules(kept).map(presenceRuleOf));
   return writer.write(kept);
 }
 
 class Writer {
-  readonly #permissions: Permissions;
+  readonly #permissions: Lists;
   readonly #own: string;
+  /** By id, as they were put. */
+  readonly #rules: ReadonlyMap<string, PresenceRule>;
   readonly #placed = new Set<string>();
 
-  constructor(permissions: Permissions, own: string) {
+  constructor(permissions: Lists, own: string, rules: readonly (PresenceRule | undefined)[]) {
     this.#permissions = permissions;
     this.#own = own;
+    this.#rules = new Map(rules.flatMap((rule) => (rule === undefined ? [] : [[rule.id, rule]])));
   }
 
   write(kept: Element | undefined): Element {
     const { allowed, blocked } = this.#permissions;
     const rules = (kept?.elements() ?? []).flatMap((rule) => this.#rule(rule) ?? []);
-    this.#add(rules, 'allow', sorted(allowed));
+    this.#add(
+      rules,
+      'allow',
+      sorted(allowed).filter((address) => !this.#isSeenTo(address)),
+    );
     this.#add(rules, 'block', sorted(blocked));
     if (kept === undefined) rules.push(this.#confirming());
     return new Element('ruleset', NS, kept?.attributes ?? {}, rules);
   }
 
+  /** Whether a rule for many allows it, or one blocks it politely, which contacts that may watch do not hear of. */
+  #isSeenTo(address: string): boolean {
+    for (const rule of this.#rules.values()) {
+      const isMeant = isAbout(rule, address);
+      if (rule.handling === 'allow' && isMeant === 'many') return true;
+      if (rule.handling === 'polite-block' && isMeant === 'one') return true;
+    }
+    return false;
+  }
+
   /** @returns undefined for one whose last identity is gone without its having been put so */
   #rule(rule: Element): Element | undefined {
-    const handling = handlingOf(rule);
+    const known = this.#knownAs(rule);
     const conditions = rule.child('conditions');
     const identity = conditions?.child('identity');
-    if (handling === undefined || conditions === undefined || identity === undefined) return rule;
-    const whom = identity.elements().flatMap((who) => this.#who(who, handling) ?? []);
+    if (known === undefined || conditions === undefined || identity === undefined) return rule;
+    if (!isAboutLists(known)) return rule;
+    const whom = identity.elements().flatMap((who) => this.#who(who, known.handling) ?? []);
     if (whom.length === 0 && identity.elements().length > 0) return undefined;
     return withChild(rule, conditions, withChild(conditions, identity, withChildren(identity, whom)));
+  }
+
+  #knownAs(rule: Element): PresenceRule | undefined {
+    return this.#rules.get(rule.attribute('id')?.trim() ?? '');
   }
 
   #who(who: Element, handling: Handling): Element | undefined {
     if (who.is('many', NS) && who.attribute('domain') === undefined) {
       return handling === 'confirm' ? this.#excepting(who) : who;
     }
+    if (who.is('many', NS) && handling === 'allow') return who;
     const address = contactOf(who.is('one', NS) ? (who.attribute('id') ?? '') : `sip:${who.attribute('domain')}`) ?? '';
     const { allowed, blocked } = this.#permissions;
     if (address === this.#own) return who;
@@ -74,7 +101,10 @@ class Writer {
   #add(rules: Element[], handling: 'allow' | 'block', addresses: readonly string[]): void {
     const missing = addresses.filter((address) => !this.#placed.has(address));
     if (missing.length === 0) return;
-    const at = rules.findIndex((rule) => handlingOf(rule) === handling && rule.child('conditions')?.child('identity'));
+    const at = rules.findIndex((rule) => {
+      const known = this.#knownAs(rule);
+      return known?.handling === handling && isForLists(known);
+    });
     const known = rules[at];
     if (known === undefined) {
       rules.push(newRule(freeId(rules, handling), handling, element('identity', NS, {}, ...missing.map(identify))));
@@ -89,6 +119,11 @@ class Writer {
   #confirming(): Element {
     return newRule('confirm', 'confirm', element('identity', NS, {}, this.#excepting(element('many', NS))));
   }
+}
+
+/** Whether lists say who is in it: all but what is blocked politely, for a while, or with exceptions. */
+function isAboutLists(rule: PresenceRule): boolean {
+  return rule.handling === 'allow' || rule.handling === 'confirm' || isForLists(rule);
 }
 
 function newRule(id: string, handling: 'allow' | 'block' | 'confirm', identity: Element): Element {

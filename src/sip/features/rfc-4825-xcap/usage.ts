@@ -1,5 +1,9 @@
 import type { Home } from '#accounts/home.ts';
+import type { Statement } from '#store/database.ts';
 import type { Element } from '#xml/element.ts';
+
+/** Keeps the document that was decided on, with other changes of the store; a usage that does not, has it kept at the end. */
+export type Save = (...alongside: Statement[]) => Promise<void>;
 
 /** A document as a client wants it. */
 export interface Wanted {
@@ -33,7 +37,7 @@ export interface ApplicationUsage {
    * @param decide is called once, when it is this change's turn, and says what document is wanted; undefined for none
    * @throws {XcapError} where the document is not allowed; {Failure} and whatever `decide` throws. Nothing has changed then.
    */
-  apply(home: Home, decide: () => Wanted | undefined): Promise<void>;
+  apply(home: Home, decide: () => Wanted | undefined, save: Save): Promise<void>;
   /** The document word for word, of a usage whose documents are kept in the middle as they are. */
   stored?(home: Home): string | undefined;
 }
