@@ -69,3 +69,8 @@ test('RFC 3261 §12.1.1: the route that a SUBSCRIBE has recorded is echoed once'
   const { response } = await juliet.subscribe(ROMEO, { headers });
   assert.deepEqual(response.all('record-route'), ['<sip:p2.example.test;lr>', '<sip:p1.example.test;lr>']);
 });
+
+test('RFC 3261 §21.5.7: who would have much kept of each dialog is told so: 513', async () => {
+  const headers = [`Record-Route: <sip:${'p'.repeat(5000)}.example.test;lr>`];
+  assert.equal((await juliet.subscribe(ROMEO, { headers })).response.status, 513);
+});

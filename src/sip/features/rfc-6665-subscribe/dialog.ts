@@ -3,6 +3,7 @@ import { flowToContact } from '../../reach.ts';
 import type { Flow } from '../../transport/flow.ts';
 import { copy } from '../../wire/byte-string.ts';
 import { parseContacts } from '../../wire/header-name-address.ts';
+import type { SipRequest } from '../../wire/message.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import { parseUri } from '../../wire/sip-uri.ts';
 import type { Subscription } from './subscription.ts';
@@ -54,4 +55,15 @@ export function follow({ founder }: Subscription, incoming: IncomingRequest): vo
   if (remote === undefined) return;
   founder.target = remote.target;
   founder.flow = remote.flow;
+}
+
+/** What a dialog may keep of a request, in characters. */
+const MAX_KEPT = 4096;
+const KEPT = ['from', 'to', 'call-id', 'contact', 'record-route', 'event', 'accept'] as const;
+
+/** A client may have thousands of subscriptions, and each is kept for hours. @throws {SipError} 513 */
+export function checkLength(request: SipRequest): void {
+  let length = request.uri.length;
+  for (const name of KEPT) for (const line of request.lines(name)) length += line.length;
+  if (length > MAX_KEPT) throw new SipError(513, 'Too Much To Keep Of A Dialog');
 }

@@ -12,7 +12,7 @@ import type { IncomingRequest } from '../../incoming-request.ts';
 import { copy } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import { type Asked, acceptOf, checkTypes, readAsked } from './asked.ts';
-import { follow, isOfDialog, remoteOf } from './dialog.ts';
+import { checkLength, follow, isOfDialog, remoteOf } from './dialog.ts';
 import { writeEvent } from './event-header.ts';
 import type { SubscribeContext } from './feature.ts';
 import { Subscription } from './subscription.ts';
@@ -93,6 +93,7 @@ export class SubscribeHandler {
     founder?: Subscription,
   ): void | Promise<void> {
     checkTypes(incoming.request, eventPackage);
+    checkLength(incoming.request);
     this.#checkRoom(incoming);
     if (incoming.transaction.isMerged()) throw new SipError(482);
     const subscription = this.#make(incoming, asked, home, eventPackage, founder);
@@ -138,7 +139,7 @@ export class SubscribeHandler {
       remoteTag: copy(request.from.tag),
       contact: this.#edge.contactFor(flow),
       route: remote.route,
-      userAgent: this.#edge.interned(request.header('user-agent') ?? ''),
+      userAgent: this.#edge.interned((request.header('user-agent') ?? '').slice(0, 256)),
       trust: incoming.trust,
       at: incoming.at,
     };
