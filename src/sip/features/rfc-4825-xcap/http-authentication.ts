@@ -14,6 +14,7 @@ import { type DigestParams, parseDigestParams } from '../../authentication/auth-
 import { writeChallenge } from '../../authentication/challenge.ts';
 import { digestResponse, isSame, readCredentials } from '../../authentication/digest.ts';
 import type { Nonces } from '../../authentication/nonces.ts';
+import { plainAddress } from '../../transport/addresses.ts';
 import { readText } from '../../wire/byte-string.ts';
 import { SipError } from '../../wire/sip-error.ts';
 
@@ -56,7 +57,7 @@ export class HttpAuthentication {
    */
   async check(request: IncomingMessage, readBody: () => Promise<Buffer>): Promise<HttpVerdict> {
     const { authorization = '' } = request.headers;
-    const source = request.socket.remoteAddress ?? '';
+    const source = plainAddress(request.socket.remoteAddress ?? '');
     const basic = /^basic +([A-Za-z0-9+/=_-]*) *$/i.exec(authorization);
     if (basic !== null) return this.#checkBasic(basic[1]!, source);
     const params = parseDigestParams(authorization);
@@ -94,7 +95,7 @@ export class HttpAuthentication {
     readBody: () => Promise<Buffer>,
   ): Promise<HttpVerdict> {
     const { nonces, homes, settings } = this.#options;
-    const source = request.socket.remoteAddress ?? '';
+    const source = plainAddress(request.socket.remoteAddress ?? '');
     const credentials = readOrRefuse(params);
     if (credentials === undefined || !settings.algorithms.includes(credentials.algorithm)) {
       return this.#challenge(source, false);
