@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { codecs } from '../tools/fuzz/codecs.ts';
 import { Fuzzer, tryInput } from '../tools/fuzz/fuzzer.ts';
 import { fuzzServer } from '../tools/fuzz/server.ts';
+import { fuzzSipServer } from '../tools/fuzz/server-sip.ts';
 
 const VECTORS = join(import.meta.dirname, 'vectors', 'fuzz');
 const INPUTS = 3_000;
@@ -33,4 +34,11 @@ test('a whole server takes what two clients say in any order, answers, and loses
   const report = await fuzzServer({ seed, forMs: 3_000 });
   assert.deepEqual(report.faults, [], `seed ${seed}`);
   assert.ok(report.stanzas > 0 && report.messages > 0);
+});
+
+test('a whole server takes what SIP clients say, right and wrong, in any order, answers, and loses nothing', async () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const report = await fuzzSipServer({ seed, forMs: 3_000 });
+  assert.deepEqual(report.faults, [], `seed ${seed}`);
+  assert.ok(report.messages > 0 && report.answers['2xx']! > 0 && report.answers['4xx']! > 0);
 });

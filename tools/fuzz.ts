@@ -8,16 +8,18 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codecs } from './fuzz/codecs.ts';
 import { type Fault, Fuzzer } from './fuzz/fuzzer.ts';
-import { fuzzServer } from './fuzz/server.ts';
+import { fuzzServer, type ServerFuzzReport } from './fuzz/server.ts';
+import { fuzzSipServer, type SipServerFuzzReport } from './fuzz/server-sip.ts';
 
 const SERVER = 'server';
-const NAMES = [...codecs.map(({ name }) => name), SERVER];
+const SIP_SERVER = 'sip-server';
+const NAMES = [...codecs.map(({ name }) => name), SERVER, SIP_SERVER];
 const HELP = `npm run fuzz -- [options]
 
 Feeds each codec with inputs made by its grammar, and with inputs changed in some places; those that bring something new
 are kept and changed further. What is written must be read back the same, what comes byte by byte must read as at once,
-and any bytes at all must be taken or refused in the one right way, in bounded time and memory. Then two clients of a
-whole server say mostly right things in any order: it must answer, lose nothing and live.
+and any bytes at all must be taken or refused in the one right way, in bounded time and memory. Then clients of a whole
+server say mostly right things in any order, XMPP first, SIP after that: it must answer, lose nothing and live.
 
   --minutes N     how long in all (1); parts of a minute as 0.2
   --seed S        plays the same inputs again (random)
@@ -31,8 +33,8 @@ tries it again from then on.
 const VECTORS = join(import.meta.dirname, '..', 'test', 'vectors', 'fuzz');
 /** Faults of one codec after which it is left alone. */
 const MAX_FAULTS = 5;
-/** The whole server gets this part of the time. */
-const SERVER_SHARE = 0.3;
+/** A whole server gets this part of the time, for each protocol. */
+const SERVER_SHARE = 0.2;
 
 interface Options {
   minutes: number;
@@ -57,18 +59,21 @@ async function main(): Promise<number> {
   }
   const { minutes, seed, only, json } = options;
   const chosen = codecs.filter(({ name }) => only.includes(name));
-  const share = !only.includes(SERVER) ? 0 : chosen.length === 0 ? 1 : SERVER_SHARE;
+  const servers = [SERVER, SIP_SERVER].filter((name) => only.includes(name)).length;
+  const share = chosen.length === 0 ? 1 / Math.max(1, servers) : SERVER_SHARE;
+  const serverMs = minutes * 60_000 * share;
   const faults: Fault[] = [];
   const done = fuzzCodecs(
     chosen.map((codec) => new Fuzzer(codec, seed)),
-    minutes * 60_000 * (1 - share),
+    minutes * 60_000 - servers * serverMs,
     faults,
   );
-  const server = share === 0 ? undefined : await fuzzServer({ seed, forMs: minutes * 60_000 * share });
+  const server = only.includes(SERVER) ? await fuzzServer({ seed, forMs: serverMs }) : undefined;
+  const sipServer = only.includes(SIP_SERVER) ? await fuzzSipServer({ seed, forMs: serverMs }) : undefined;
   const vectors = faults.map(keep);
-  const report = { seed, codecs: done, server, faults, vectors };
+  const report = { seed, codecs: done, server, sipServer, faults, vectors };
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : text(report));
-  return faults.length > 0 || (server?.faults.length ?? 0) > 0 ? 1 : 0;
+  return faults.length + serverFaults(report).length > 0 ? 1 : 0;
 }
 
 function read(args: string[]): Options | undefined {
@@ -112,6 +117,10 @@ function fuzzCodecs(fuzzers: Fuzzer[], forMs: number, faults: Fault[]) {
   return fuzzers.map(({ codec, inputs, kinds }) => ({ codec: codec.name, inputs, kinds }));
 }
 
+function serverFaults(report: { server: ServerFuzzReport | undefined; sipServer: SipServerFuzzReport | undefined }) {
+  return [...(report.server?.faults ?? []), ...(report.sipServer?.faults ?? [])];
+}
+
 /** @returns where the vector is */
 function keep({ codec, input, error, seed }: Fault): string {
   mkdirSync(VECTORS, { recursive: true });
@@ -126,12 +135,14 @@ function text({
   seed,
   codecs: done,
   server,
+  sipServer,
   faults,
   vectors,
 }: {
   seed: number;
   codecs: ReturnType<typeof fuzzCodecs>;
-  server: Awaited<ReturnType<typeof fuzzServer>> | undefined;
+  server: ServerFuzzReport | undefined;
+  sipServer: SipServerFuzzReport | undefined;
   faults: Fault[];
   vectors: string[];
 }): string {
@@ -139,7 +150,14 @@ function text({
   for (const { codec, inputs, kinds } of done) lines.push(`${codec}: ${inputs} inputs, ${kinds} kinds of outcome`);
   if (server)
     lines.push(`server: ${server.stanzas} stanzas, ${server.messages} messages sent, ${server.errors} errors answered`);
-  for (const fault of server?.faults ?? []) lines.push(`\nFAULT of the server: ${fault}`);
+  if (sipServer) {
+    const answers = Object.entries(sipServer.answers).map(([kind, count]) => `${count} ${kind}`);
+    lines.push(
+      `sip-server: ${sipServer.requests} requests, ${sipServer.messages} messages sent, answered ${answers.join(', ')}`,
+    );
+  }
+  const ofServers = serverFaults({ server, sipServer });
+  for (const fault of ofServers) lines.push(`\nFAULT of the server: ${fault}`);
   for (const [i, { codec, input, error }] of faults.entries()) {
     const bytes = Buffer.from(input, 'base64');
     lines.push(
@@ -148,6 +166,6 @@ function text({
       `kept in ${vectors[i]}`,
     );
   }
-  lines.push(faults.length + (server?.faults.length ?? 0) === 0 ? 'No fault was found.' : '');
+  lines.push(faults.length + ofServers.length === 0 ? 'No fault was found.' : '');
   return `${lines.join('\n')}\n`;
 }

@@ -58,6 +58,8 @@ function rawStream(socket: Socket): RawSip {
   socket.on('data', (bytes: Buffer) => {
     pending += bytes.toString('latin1');
     for (;;) {
+      // What a keep-alive is answered by (RFC 5626 §4.4.1).
+      pending = pending.replace(/^(?:\r\n)+/, '');
       const end = pending.indexOf('\r\n\r\n');
       if (end < 0) return;
       const length = Number(/^content-length: (\d+)/im.exec(pending.slice(0, end))![1]);
