@@ -153,7 +153,8 @@ describe('a line that is published', () => {
       body: 'busy',
       authenticate: false,
     });
-    assert.deepEqual([odd.status, odd.get('accept')], [415, 'application/pidf+xml, application/cpim-pidf+xml']);
+    assert.equal(odd.status, 415);
+    assert.match(odd.get('accept'), /^application\/pidf\+xml, application\/cpim-pidf\+xml/);
   });
 });
 
