@@ -93,7 +93,7 @@ function take({ edge, settings }: Context, contents: Contents, incoming: Incomin
     to: { address, device: resourceOf(uri) ?? '' },
     at: incoming.at,
   };
-  const element = readMessage(contents, arriving);
+  const element = readMessage(contents, arriving, settings.maxBodyBytes);
   if (device !== undefined) learn(contents, device, request);
   // What says nothing that we have a word for has been heard, and that is all there is to do.
   if (element === undefined) return incoming.respond(200);

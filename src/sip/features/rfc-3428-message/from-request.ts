@@ -4,6 +4,7 @@ import { Element, element } from '#xml/element.ts';
 import { readText } from '../../wire/byte-string.ts';
 import type { SipRequest } from '../../wire/message.ts';
 import { SipError } from '../../wire/sip-error.ts';
+import { decodeBody } from './content-encoding.ts';
 import type { Arriving, Content, Contents } from './contents.ts';
 import { expiryRule, readExpires } from './expiry.ts';
 
@@ -21,12 +22,13 @@ const NOT_IN_XML = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 /**
  * A MESSAGE as the XMPP element that the middle handles (RFC 7572 §5, table 2): its body, Subject, Content-Language, and
  * Call-ID as thread; and what RFC 7572 leaves out: Date, Expires.
+ * @param maxBytes of its body, unpacked
  * @returns undefined for content that asks nobody to do anything
- * @throws {SipError} 400, 415
+ * @throws {SipError} 400, 413, 415
  */
-export function readMessage(contents: Contents, arriving: Arriving): Element | undefined {
+export function readMessage(contents: Contents, arriving: Arriving, maxBytes: number): Element | undefined {
   const { request, from, to } = arriving;
-  const content = readContent(contents, arriving);
+  const content = readContent(contents, arriving, maxBytes);
   if (content === undefined) return undefined;
   const attributes: Record<string, string> = {
     from: jidOf(from),
@@ -45,16 +47,13 @@ export function readMessage(contents: Contents, arriving: Arriving): Element | u
   ]);
 }
 
-function readContent(contents: Contents, arriving: Arriving): Content | undefined {
+function readContent(contents: Contents, arriving: Arriving, maxBytes: number): Content | undefined {
   const { request } = arriving;
   const type = request.header('content-type');
   if (request.body === '') return undefined;
   if (type === undefined) throw new SipError(400, 'A Body Needs A Content-Type');
-  const encoding = request.header('content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new SipError(415, undefined, 'Accept-Encoding: identity\r\n');
-  }
-  return contents.read(request.body, type, arriving);
+  const body = decodeBody(request.body, request.header('content-encoding'), maxBytes);
+  return contents.read(body, type, arriving);
 }
 
 function subjectsOf({ subjects, text }: Content, request: SipRequest): Element[] {
