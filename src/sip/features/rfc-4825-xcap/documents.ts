@@ -1,5 +1,6 @@
 /** Documents of accounts: made from what the account is, changed one at a time. */
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { accountTable } from '#accounts/account-tables.ts';
 import type { Home } from '#accounts/home.ts';
 import { Failure, type FailureKind } from '#base/failure.ts';
@@ -69,7 +70,10 @@ export function changeDocument(
       },
       (...alongside) => keep(home, usage, text, ...alongside),
     );
+    // Each of these takes milliseconds for a long document.
+    await nextTurn();
     if (usage.stored === undefined) await keep(home, usage, text);
+    await nextTurn();
     home.homes.hooks.run(documentChanged, { home });
     return present(home, usage, text);
   });

@@ -1,7 +1,9 @@
 /** Documents and their nodes over HTTP: read, put, deleted (RFC 4825 §7, §8). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Home } from '#accounts/home.ts';
 import { HttpError } from '#base/http-routes.ts';
+import type { Element } from '#xml/element.ts';
 import { readUtf8, readWhole } from '../../xcap/fragment.ts';
 import { judge } from '../../xcap/preconditions.ts';
 import type { NodeSelector } from '../../xcap/selector.ts';
@@ -24,6 +26,8 @@ export interface Exchange {
 }
 
 export const READING = ['GET', 'HEAD'];
+/** Characters of a document that takes milliseconds to read. */
+const LONG = 10_000;
 const METHODS = ['GET', 'HEAD', 'PUT', 'DELETE'];
 
 /** @throws {HttpError} {XcapError} {SelectorError} */
@@ -76,12 +80,15 @@ async function put(exchange: Exchange, maxBytes: number): Promise<void> {
   const node = uri.selector === undefined ? undefined : readNodeSelector(uri, usage.namespace);
   checkType(request, node === undefined ? usage.contentType : nodeType(node));
   const text = readUtf8(await readBody());
+  const whole = node === undefined ? readLater(text) : undefined;
+  // A long one is read in one turn of the event loop, and compared with what there is in another.
+  if (text.length > LONG) await nextTurn();
   let isNew = false;
   const present = await changeDocument(home, usage, maxBytes, (now) => {
     checkConditions(request, now, node);
     if (node === undefined) {
       isNew = now === undefined;
-      return { root: readWhole(text).root, text };
+      return { root: whole!(), text };
     }
     const document = `${XCAP_ROOT}${uri.documentUri}`;
     const edited = putNode(now?.text, node, text, (path) => absolute(request, `${document}${path}`));
@@ -89,6 +96,18 @@ async function put(exchange: Exchange, maxBytes: number): Promise<void> {
     return edited;
   });
   send(response, isNew ? 201 : 200, present === undefined ? {} : { ETag: present.tag }, '');
+}
+
+/** Reads a document now; what is wrong with it is said when it is asked for, after what is wrong with the request. */
+function readLater(text: string): () => Element {
+  try {
+    const { root } = readWhole(text);
+    return () => root;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 async function remove(exchange: Exchange, maxBytes: number): Promise<void> {
