@@ -82,6 +82,8 @@ export class SipEdge {
   /** Subscriptions that are served here, while RFC 6665 is on. */
   subscriptions: Subscriptions | undefined;
   readonly features: FeatureHost<SipFeature>;
+  /** What takes leave of many, in its time, before everything is stopped. */
+  readonly leaving = new Set<() => Promise<void>>();
   readonly #texts = new Map<string, string>();
   /** Settled once requests can be sent. */
   readonly listening = Promise.withResolvers<void>();
@@ -236,6 +238,7 @@ export class SipEdge {
   /** Takes leave of watchers, then closes everything. */
   async stop(): Promise<void> {
     await this.subscriptions?.leave();
+    for (const leave of this.leaving) await leave();
     this.features.stop();
     this.authenticator.stop();
     this.transactions.stop();

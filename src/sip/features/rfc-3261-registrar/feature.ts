@@ -74,7 +74,12 @@ export const registrar = sipFeature({
     const registrar = new Registrar(sip.edge);
     for (const tag of ['path', 'outbound', 'gruu']) sip.optionTag(tag);
     sip.onMethod({ method: 'REGISTER', authenticate: 'registrar' }, (incoming) => take(sip, registrar, incoming));
-    sip.onStop(() => registrar.stop());
+    const leave = () => registrar.leave();
+    sip.edge.leaving.add(leave);
+    sip.onStop(() => {
+      sip.edge.leaving.delete(leave);
+      registrar.stop();
+    });
     void registrar.start();
   },
 });

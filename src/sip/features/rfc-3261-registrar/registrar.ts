@@ -16,6 +16,9 @@ import type { RegisterChanges } from './register.ts';
 /** How many homes are loaded at a time when the server starts. */
 const LOADED_AT_A_TIME = 20;
 
+/** Of taking leave, in one turn of the event loop. */
+const SLICE_MS = 8;
+
 /** How many addresses are read at a time. */
 const PAGE = 500;
 
@@ -91,6 +94,17 @@ export class Registrar {
     if (arrived.size > 0) this.#announce(home, arrived);
     // What a device did not take before, it is given again: it says that it is there.
     for (const device of devices) if (!arrived.has(device)) giveWaiting(home, device);
+  }
+
+  /** All devices leave, as at the end, but in slices. What is for them from now on waits on the disk. */
+  async leave(): Promise<void> {
+    let until = performance.now() + SLICE_MS;
+    for (const home of this.#edge.homes.all()) {
+      this.#withdraw(home);
+      if (performance.now() < until) continue;
+      await new Promise(setImmediate);
+      until = performance.now() + SLICE_MS;
+    }
   }
 
   /** Everything is written, and nobody is registered any more as far as anybody sees; the rows stay. */
