@@ -74,20 +74,10 @@ export class Timers {
   start(timer: Timer, delayMs: number): void {
     let queue = this.#byDelay.get(delayMs);
     if (queue === undefined) {
-      queue = this.newQueue(delayMs);
+      queue = new Queue(delayMs);
+      this.#queues.push(queue);
       this.#byDelay.set(delayMs, queue);
     }
-    this.startIn(queue, timer);
-  }
-
-  /** A queue of its own, for who wants to know which timer in it is the oldest. */
-  newQueue(delayMs: number): Queue {
-    const queue = new Queue(delayMs);
-    this.#queues.push(queue);
-    return queue;
-  }
-
-  startIn(queue: Queue, timer: Timer): void {
     this.stop(timer);
     timer.dueTick = this.#tick + queue.ticks;
     queue.add(timer);

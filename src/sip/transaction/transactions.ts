@@ -61,7 +61,11 @@ export class Transactions {
       reply: (request, flow, text, failed) => this.#reply(request, flow, text, failed),
       passAck: (request, flow) => options.onRequest(request, flow),
     };
-    this.#servers = new Servers(table, () => limits.rememberedTransactions);
+    this.#servers = new Servers(
+      table,
+      () => clock.now(),
+      () => limits.rememberedTransactions,
+    );
     this.#clients = new Clients(table);
     metrics.observed('rollcall_sip_requests_answering', 'Requests of others being answered.', () => this.ongoing);
     metrics.observed('rollcall_sip_requests_waiting', 'Requests of ours that wait for a response.', () => this.waiting);
