@@ -32,12 +32,13 @@ export function flowToContact({ transports }: SipEdge, flow: Flow, contact: SipU
  */
 export function reach(edge: SipEdge, known: Flow | undefined, uri: string, route = ''): Flow | Promise<Flow> {
   if (known !== undefined && !known.isClosed) return known;
-  return open(edge, route === '' ? uri : parseNameAddress(route.slice('Route:'.length, route.indexOf('\r'))).uri);
+  return open(edge, uri, route);
 }
 
-async function open(edge: SipEdge, uri: string): Promise<Flow> {
+async function open(edge: SipEdge, uri: string, route: string): Promise<Flow> {
+  const hop = route === '' ? uri : parseNameAddress(route.slice('Route:'.length, route.indexOf('\r'))).uri;
   let last: unknown;
-  for (const target of await edge.transports.locate(parseUri(uri))) {
+  for (const target of await edge.transports.locate(parseUri(hop))) {
     try {
       return await edge.transports.flowTo(target);
     } catch (error) {

@@ -157,8 +157,8 @@ describe('from a person with an account', () => {
     [
       'RFC 3261 §8.2.3: 415 for an encoding, with those that are taken',
       415,
-      /^Accept-Encoding: identity$/m,
-      () => romeo.message(JULIET, 'a', [PLAIN, 'Content-Encoding: gzip']),
+      /^Accept-Encoding: identity/m,
+      () => romeo.message(JULIET, 'a', [PLAIN, 'Content-Encoding: br']),
     ],
     [
       'RFC 3428 §7: 480 for nobody, whether there is such an account or not',
@@ -240,6 +240,11 @@ describe('from a person with an account', () => {
   function message(type: string): Promise<Message> {
     return romeo.message(JULIET, 'a', [`Content-Type: ${type}`]);
   }
+
+  test('RFC 3261 §12.1.1: 400 for a way back that is none', async () => {
+    const answer = await subscribe({ headers: ['Record-Route: <sip:127.0.0.1;lr'] });
+    assert.deepEqual([answer.status, answer.reason], [400, 'Unclosed Bracket In Record-Route']);
+  });
 
   async function subscribe(what: Parameters<SipClient['subscribe']>[1], to = JULIET): Promise<Message> {
     return (await romeo.subscribe(to, what)).response;

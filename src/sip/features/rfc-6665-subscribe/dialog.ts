@@ -2,7 +2,7 @@ import type { IncomingRequest } from '../../incoming-request.ts';
 import { flowToContact } from '../../reach.ts';
 import type { Flow } from '../../transport/flow.ts';
 import { copy } from '../../wire/byte-string.ts';
-import { parseContacts } from '../../wire/header-name-address.ts';
+import { parseContacts, parseNameAddress } from '../../wire/header-name-address.ts';
 import type { SipRequest } from '../../wire/message.ts';
 import { SipError } from '../../wire/sip-error.ts';
 import { parseUri } from '../../wire/sip-uri.ts';
@@ -25,6 +25,7 @@ export function remoteOf({ edge, request, flow }: IncomingRequest): Remote {
   if (contacts === '*' || contacts.length !== 1) throw new SipError(400, 'A SUBSCRIBE has one Contact');
   const contact = contacts[0]!;
   const hops = request.header('record-route') === undefined ? [] : request.values('record-route');
+  for (const hop of hops) parseUri(parseNameAddress(hop, 'Record-Route').uri);
   return {
     target: copy(contact.uri),
     route: copy(hops.map((hop) => `Route: ${hop}\r\n`).join('')),
