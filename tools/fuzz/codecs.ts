@@ -1,5 +1,6 @@
 import type { Codec } from './codec.ts';
 import { bodyCodecs } from './codecs-bodies.ts';
+import { eventCodecs } from './codecs-events.ts';
 import { registrationCodecs } from './codecs-registration.ts';
 import { sipCodecs } from './codecs-sip.ts';
 import { textCodecs } from './codecs-text.ts';
@@ -13,6 +14,7 @@ export const codecs: readonly Codec[] = [
   ...textCodecs,
   ...xmppCodecs,
   ...sipCodecs,
+  ...eventCodecs,
   ...registrationCodecs,
   ...bodyCodecs,
   ...xcapCodecs,

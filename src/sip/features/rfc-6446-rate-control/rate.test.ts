@@ -17,6 +17,7 @@ test('RFC 6446 §5.2, §6.2: what is granted is told in Subscription-State, adju
   assert.equal(grant({ max: 0.05 }, 0.2)!.params, ';max-rate=0.05');
   assert.equal(grant({ max: 0.05 }, 0.2)!.gapMs, 20_000);
   assert.equal(grant({ min: 10 }, 0.2)!.params, ';min-rate=0.2');
+  assert.equal(grant({ max: 0.0000001, min: 10 }, 10)!.params, ';max-rate=0.0000001;min-rate=0.0000001');
   // §6.3: no more often than it wants to be told of changes.
   assert.equal(grant({ max: 0.05, min: 0.1 }, 0.2)!.params, ';max-rate=0.05;min-rate=0.05');
   assert.equal(grant({ max: 1, adaptiveMin: 0.1 }, 0.2)!.params, ';max-rate=1;adaptive-min-rate=0.1');

@@ -86,6 +86,7 @@ export class Rate implements RateControl {
   }
 }
 
+/** RFC 6446 §9.4: a decimal, never with an exponent. */
 function written(value: number): string {
-  return String(Number(value.toFixed(10)));
+  return value.toFixed(10).replace(/\.?0+$/, '');
 }
