@@ -17,9 +17,8 @@ import { pidfElement, writePidf } from '#sip/bodies/pidf-writer.ts';
 import { readPresRules } from '#sip/bodies/pres-rules.ts';
 import { provide } from '#sip/bodies/pres-rules-apply.ts';
 import { readResourceLists, urisOf } from '#sip/bodies/resource-lists.ts';
-import { writeResourceLists } from '#sip/bodies/resource-lists-writer.ts';
 import { readRlmi, writeRlmi } from '#sip/bodies/rlmi.ts';
-import { readRlsServices, writeRlsServices } from '#sip/bodies/rls-services.ts';
+import { readRlsServices } from '#sip/bodies/rls-services.ts';
 import { filtersFor, readFilterSet } from '#sip/bodies/simple-filter.ts';
 import { mergeWatcherinfo, readWatcherinfo, writeWatcherinfo } from '#sip/bodies/watcherinfo.ts';
 import { readXcapDiff, writeXcapDiff } from '#sip/bodies/xcap-diff.ts';
@@ -347,7 +346,6 @@ const lists = ofBody({
   ],
   words: ['<list name="', '<entry uri="', '<entry-ref ref="', '<external anchor="', '<display-name>', '</list>'],
   read: readResourceLists,
-  write: writeResourceLists,
   use: (value) => `${value.length} ${urisOf(value).size}`,
 });
 
@@ -358,7 +356,6 @@ const services = ofBody({
   ],
   words: ['<service uri="', '<packages>', '<package>', '<resource-list>'],
   read: readRlsServices,
-  write: writeRlsServices,
 });
 
 const CONDITIONS = [

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { covers } from '#contacts/block-list.ts';
 import { type Contact, newContact } from '#contacts/contact.ts';
 import { judge, verdictOf } from '#presence/rules/judging.ts';
+import { type Listed, readContacts } from '#sip/features/rfc-4825-xcap/contacts-reader.ts';
+import { writeContacts } from '#sip/features/rfc-4825-xcap/contacts-writer.ts';
 import { type Permissions, readPermissions } from '#sip/features/rfc-4825-xcap/permissions.ts';
 import { writePresRules } from '#sip/features/rfc-4825-xcap/pres-rules-writer.ts';
-import { type Listed, readResourceLists } from '#sip/features/rfc-4825-xcap/resource-lists-reader.ts';
-import { writeResourceLists } from '#sip/features/rfc-4825-xcap/resource-lists-writer.ts';
 import { deleteElement, NoParent, putElement } from '#sip/xcap/edit.ts';
 import { readFragment, readWhole } from '#sip/xcap/fragment.ts';
 import { parseBindings, parseSelector, SelectorError, selectOne } from '#sip/xcap/selector.ts';
@@ -116,15 +116,15 @@ const lists: Codec = {
     ),
   check(input) {
     const root = refusing(() => readWhole(input.toString('utf8')).root, isConflict);
-    const read = root && refusing(() => readResourceLists(root), isConflict);
+    const read = root && refusing(() => readContacts(root), isConflict);
     if (read === undefined) return 'refused';
     const contacts = Array.from(read, asContact);
-    const written = writeResourceLists(contacts, root)!;
+    const written = writeContacts(contacts, root)!;
     law(
-      isDeepStrictEqual(plain(readResourceLists(written)), plain(new Map(contacts.map(asListed)))),
+      isDeepStrictEqual(plain(readContacts(written)), plain(new Map(contacts.map(asListed)))),
       'other contacts come back',
     );
-    law(serialize(writeResourceLists(contacts, written)!) === serialize(written), 'what is served changes by itself');
+    law(serialize(writeContacts(contacts, written)!) === serialize(written), 'what is served changes by itself');
     return `contacts: ${Math.min(3, read.size)}`;
   },
 };

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SipError } from '../wire/sip-error.ts';
 import { readResourceLists, urisOf } from './resource-lists.ts';
-import { writeResourceLists } from './resource-lists-writer.ts';
-import { readRlsServices, writeRlsServices } from './rls-services.ts';
+import { readRlsServices } from './rls-services.ts';
 
 const LISTS = `<?xml version="1.0" encoding="UTF-8"?>
   <resource-lists xmlns="urn:ietf:params:xml:ns:resource-lists" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
@@ -34,7 +33,6 @@ test('RFC 4826 §3.4: the example', () => {
     close.members.map(({ kind }) => kind),
     ['entry', 'entry', 'external'],
   );
-  assert.deepEqual(readResourceLists(writeResourceLists(lists)), lists);
 });
 
 test('RFC 5363 §4.1: the URIs of a list that a request brings along, each once', () => {
@@ -50,7 +48,6 @@ test('RFC 5364 §4: in whose sight somebody is addressed', () => {
     { kind: 'entry', uri: 'sip:b', displayNames: {}, copyControl: 'bcc', isAnonymized: true },
     { kind: 'entry', uri: 'sip:c', displayNames: {} },
   ]);
-  assert.deepEqual(readResourceLists(writeResourceLists(lists)), lists);
 });
 
 const SERVICES = `<rls-services xmlns="urn:ietf:params:xml:ns:rls-services" xmlns:rl="urn:ietf:params:xml:ns:resource-lists">
@@ -70,7 +67,6 @@ test('RFC 4826 §4.3: the example', () => {
   assert.deepEqual(services[0]!.packages, ['presence']);
   assert.ok(services[1]!.list.kind === 'list');
   assert.deepEqual([...urisOf([services[1]!.list])], ['sip:joe@example.com', 'sip:sudhir@example.com']);
-  assert.deepEqual(readRlsServices(writeRlsServices(services)), services);
 });
 
 const REFUSED: [title: string, body: string, reason: string][] = [

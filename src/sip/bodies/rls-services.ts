@@ -1,9 +1,8 @@
 /** RFC 4826 §4: `application/rls-services+xml`, the lists that can be subscribed to by a URI of their own. */
-import { Element, element } from '#xml/element.ts';
+import type { Element } from '#xml/element.ts';
 import { NS_RLS_SERVICES as NS, NS_RESOURCE_LISTS } from './namespaces.ts';
 import { listOf, type ResourceList } from './resource-lists.ts';
-import { listElement } from './resource-lists-writer.ts';
-import { badBody, childrenOf, readXml, token, writeXml } from './xml-body.ts';
+import { badBody, childrenOf, readXml, token } from './xml-body.ts';
 
 export const RLS_SERVICES_TYPE = 'application/rls-services+xml';
 
@@ -41,25 +40,4 @@ function readServiceList(service: Element): RlsService['list'] {
   const uri = token(service.child('resource-list'));
   if (!uri) throw badBody('RLS services', 'a service has no list');
   return { kind: 'resource-list', uri };
-}
-
-/** @returns a byte string */
-export function writeRlsServices(services: readonly RlsService[]): string {
-  return writeXml(new Element('rls-services', NS, {}, services.map(serviceElement)));
-}
-
-function serviceElement({ uri, list, packages }: RlsService): Element {
-  const listed = packages?.map((name) => element('package', NS, {}, name)) ?? [];
-  return element(
-    'service',
-    NS,
-    { uri },
-    list.kind === 'list' ? listHere(list) : element('resource-list', NS, {}, list.uri),
-    packages === undefined ? undefined : element('packages', NS, {}, ...listed),
-  );
-}
-
-function listHere(list: ResourceList): Element {
-  const { attributes, children } = listElement(list);
-  return new Element('list', NS, attributes, children);
 }

@@ -4,8 +4,8 @@ import { type ContactList, contactsOf } from '#contacts/contact-list.ts';
 import type { ContactDetails } from '#contacts/editing.ts';
 import { type ContactEdits, editContacts } from '#contacts/several.ts';
 import { NS_COPY_CONTROL, NS_RESOURCE_LISTS, PREFIXES } from '../../bodies/namespaces.ts';
-import { type Listed, readResourceLists } from './resource-lists-reader.ts';
-import { writeResourceLists } from './resource-lists-writer.ts';
+import { type Listed, readContacts } from './contacts-reader.ts';
+import { writeContacts } from './contacts-writer.ts';
 import type { ApplicationUsage } from './usage.ts';
 import { constraint } from './validation.ts';
 
@@ -16,11 +16,11 @@ export const resourceLists: ApplicationUsage = {
   namespace: NS_RESOURCE_LISTS,
   prefixes: PREFIXES,
   extensions: [NS_COPY_CONTROL],
-  render: (home, kept) => writeResourceLists(listedOf(contactsOf(home)), kept),
+  render: (home, kept) => writeContacts(listedOf(contactsOf(home)), kept),
   apply: (home, decide) =>
     editContacts(home, () => {
       const wanted = decide();
-      return edits(contactsOf(home), wanted === undefined ? new Map() : readResourceLists(wanted.root));
+      return edits(contactsOf(home), wanted === undefined ? new Map() : readContacts(wanted.root));
     }),
 };
 

@@ -7,10 +7,10 @@ import { type RlsService, readRlsServices } from '../../bodies/rls-services.ts';
 import { writeText } from '../../wire/byte-string.ts';
 import { notUnique } from '../../xcap/xcap-error.ts';
 import { contactOf, uriOfContact } from './contact-uris.ts';
+import { checkList } from './contacts-reader.ts';
 import { readPresent } from './documents.ts';
 import { ownElement } from './own-element.ts';
 import { resourceLists } from './resource-lists.ts';
-import { checkList } from './resource-lists-reader.ts';
 import type { ApplicationUsage } from './usage.ts';
 import { checkNoText, constraint, invalid, required } from './validation.ts';
 

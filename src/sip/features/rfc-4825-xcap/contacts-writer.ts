@@ -10,7 +10,7 @@ import { groupOf, pathOfGroup } from './groups.ts';
  * @param contacts those that are listed
  * @param kept arranges what is there: order, empty lists, URIs as they were written, and elements of others
  */
-export function writeResourceLists(contacts: readonly Contact[], kept: Element | undefined): Element | undefined {
+export function writeContacts(contacts: readonly Contact[], kept: Element | undefined): Element | undefined {
   if (contacts.length === 0 && kept === undefined) return undefined;
   const writer = new Writer(contacts);
   return writer.write(kept ?? new Element('resource-lists', NS));

@@ -1,6 +1,8 @@
 /** What a resource list says (RFC 4826 §3.2), for a contact list. Pure. */
 import type { Element } from '#xml/element.ts';
 import { NS_RESOURCE_LISTS as NS } from '../../bodies/namespaces.ts';
+import { type Entry, listsOf, type ResourceList } from '../../bodies/resource-lists.ts';
+import { SipError } from '../../wire/sip-error.ts';
 import { notUnique } from '../../xcap/xcap-error.ts';
 import { contactOf } from './contact-uris.ts';
 import { groupOf, isExpressible } from './groups.ts';
@@ -14,34 +16,41 @@ export interface Listed {
 }
 
 /** @throws {XcapError} */
-export function readResourceLists(root: Element): Map<string, Listed> {
+export function readContacts(root: Element): Map<string, Listed> {
   if (!root.is('resource-lists', NS)) throw invalid('the root is not resource-lists');
   checkNoText(root);
   const lists = root.elements();
   for (const list of lists) if (!list.is('list', NS)) throw invalid(`resource-lists holds no ${list.name}`);
   checkListNames(lists);
+  for (const list of lists) checkList(list);
   const listed = new Map<string, Listed>();
-  for (const list of lists) readList(list, [], listed);
+  for (const list of readLists(root)) readList(list, [], listed);
   return listed;
 }
 
-function readList(list: Element, outer: readonly string[], listed: Map<string, Listed>): void {
-  checkList(list);
-  const name = list.attribute('name');
+function readLists(root: Element): ResourceList[] {
+  try {
+    return listsOf(root);
+  } catch (error) {
+    if (error instanceof SipError) throw constraint(error.reason);
+    throw error;
+  }
+}
+
+function readList({ name, members }: ResourceList, outer: readonly string[], listed: Map<string, Listed>): void {
   const path = name === undefined ? outer : [...outer, name];
   if (name === undefined && outer.length > 0)
     throw constraint('a list in a list needs a name: it is a group of contacts');
   if (name !== undefined && !isExpressible(path))
     throw constraint(`${JSON.stringify(name)} can be no group of contacts`);
   const here = new Set<string>();
-  for (const child of list.elements()) {
-    if (child.is('list', NS)) readList(child, path, listed);
-    else if (child.is('entry', NS)) readEntry(child, groupOf(path), here, listed);
+  for (const member of members) {
+    if (member.kind === 'list') readList(member, path, listed);
+    else if (member.kind === 'entry') readEntry(member, groupOf(path), here, listed);
   }
 }
 
-function readEntry(entry: Element, group: string, here: Set<string>, listed: Map<string, Listed>): void {
-  const uri = required(entry, 'uri');
+function readEntry({ uri, displayNames }: Entry, group: string, here: Set<string>, listed: Map<string, Listed>): void {
   const address = contactOf(uri);
   if (address === undefined) throw constraint(`${uri} can be no contact: it takes a sip, sips, im or pres URI`);
   if (here.has(address)) throw notUnique(`${uri} is in this list already`, 'entry/@uri');
@@ -49,7 +58,7 @@ function readEntry(entry: Element, group: string, here: Set<string>, listed: Map
   const known = listed.get(address) ?? { groups: new Set(), names: new Set() };
   listed.set(address, known);
   if (group !== '') known.groups.add(group);
-  const name = entry.childText('display-name') ?? '';
+  const [name = ''] = Object.values(displayNames);
   if (name !== '') known.names.add(name);
 }
 
@@ -65,6 +74,7 @@ export function checkList(list: Element): void {
   }
   if (count(children, 'display-name') > 1) throw invalid('a list has one display-name');
   checkListNames(children);
+  for (const child of children) if (child.is('list', NS)) checkList(child);
   for (const [name, attribute] of [
     ['entry', 'uri'],
     ['entry-ref', 'ref'],

@@ -6,8 +6,8 @@ import { readDocument } from '#xml/document.ts';
 import { serialize } from '#xml/serializer.ts';
 import { DOCUMENT_LIMITS } from '../../xcap/fragment.ts';
 import { XcapError, type XcapFaultKind } from '../../xcap/xcap-error.ts';
-import { readResourceLists } from './resource-lists-reader.ts';
-import { writeResourceLists } from './resource-lists-writer.ts';
+import { readContacts } from './contacts-reader.ts';
+import { writeContacts } from './contacts-writer.ts';
 
 const contact = (person: string, name: string, ...groups: string[]): Contact => ({
   ...newContact(`${person}@example.test`),
@@ -23,7 +23,7 @@ const parse = (inside: string) =>
   ).root;
 const inside = (text: string) => serialize(parse(text));
 const write = (contacts: Contact[], kept?: string) => {
-  const root = writeResourceLists(contacts, kept === undefined ? undefined : parse(kept));
+  const root = writeContacts(contacts, kept === undefined ? undefined : parse(kept));
   return root && serialize(root);
 };
 
@@ -55,7 +55,7 @@ test('groups in groups are lists in lists (XEP-0083), and back', () => {
        <list name="::odd"><entry uri="sip:nurse@example.test"/></list>`,
     ),
   );
-  const read = readResourceLists(readDocument(written, DOCUMENT_LIMITS).root);
+  const read = readContacts(readDocument(written, DOCUMENT_LIMITS).root);
   assert.deepEqual([...read.get('juliet@example.test')!.groups], ['Verona::Capulet']);
   assert.deepEqual([...read.get('nurse@example.test')!.groups], ['Verona', '::odd']);
 });
@@ -107,12 +107,12 @@ test('RFC 4826 §3.4: what the schema, the constraints or a contact list do not 
   ];
   for (const [fault, text] of cases) {
     assert.throws(
-      () => readResourceLists(parse(text)),
+      () => readContacts(parse(text)),
       (error) => error instanceof XcapError && error.fault.kind === fault,
       text,
     );
   }
-  assert.throws(() => readResourceLists(readDocument('<resource-lists/>', DOCUMENT_LIMITS).root), XcapError);
+  assert.throws(() => readContacts(readDocument('<resource-lists/>', DOCUMENT_LIMITS).root), XcapError);
 });
 
 test('what is written of any contact list is read as that list', () => {
@@ -125,9 +125,7 @@ test('what is written of any contact list is read as that list', () => {
   fc.assert(
     fc.property(fc.uniqueArray(person, { selector: ({ person }) => person, minLength: 1 }), (people) => {
       const contacts = people.map(({ person, name, groups }) => contact(person, name, ...groups));
-      const read = readResourceLists(
-        readDocument(serialize(writeResourceLists(contacts, undefined)!), DOCUMENT_LIMITS).root,
-      );
+      const read = readContacts(readDocument(serialize(writeContacts(contacts, undefined)!), DOCUMENT_LIMITS).root);
       assert.equal(read.size, contacts.length);
       for (const { address, name, groups } of contacts) {
         const { names, groups: readGroups } = read.get(address)!;
