@@ -3,6 +3,8 @@
  * (libuv): who sends more than is read in return has the answers of a crowd dropped by the system.
  */
 const SLICE = 24;
+/** Documents that are made for each watcher (lists, filters) take longer. */
+const SLICE_MS = 8;
 
 /** Works a queue off, a slice in each turn of the event loop. */
 export class Pace<T> {
@@ -28,7 +30,8 @@ export class Pace<T> {
 
   #slice = (): void => {
     const end = Math.min(this.#next + SLICE, this.#queue.length);
-    while (this.#next < end) this.#run(this.#queue[this.#next++]!);
+    const until = performance.now() + SLICE_MS;
+    while (this.#next < end && performance.now() < until) this.#run(this.#queue[this.#next++]!);
     if (this.#next < this.#queue.length) {
       this.#turn = setImmediate(this.#slice);
       return;
