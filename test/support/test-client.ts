@@ -181,8 +181,8 @@ function matcher(xml: string): (element: Element) => boolean {
   return (element) => contains(element, pattern);
 }
 
-/** Whether an element has all that a pattern says. */
-function contains(element: Element, pattern: Element): boolean {
+/** Whether an element has all that a pattern says; `{any}` is any value, and any text. */
+export function contains(element: Element, pattern: Element): boolean {
   if (!element.is(pattern.name, pattern.ns)) return false;
   for (const [name, value] of Object.entries(pattern.attributes)) {
     const actual = element.attributes[name];
