@@ -13,6 +13,10 @@ export interface SipClientOptions {
   domain?: string;
   /** Of the challenges, the one to answer; default the first that is known. */
   algorithm?: 'MD5' | 'SHA-256' | 'SHA-512-256';
+  /** Told when a connection is gone. */
+  lost?: () => void;
+  /** Told of each request as it comes, before it is answered. */
+  arrived?: (message: Message) => void;
 }
 
 /** A message as it came. */
@@ -84,10 +88,12 @@ export interface Dialog {
   cseq: number;
 }
 
+type Optional = 'algorithm' | 'lost' | 'arrived';
+
 const WAIT_MS = 5000;
 
 export class SipClient {
-  readonly options: Required<Omit<SipClientOptions, 'algorithm'>> & Pick<SipClientOptions, 'algorithm'>;
+  readonly options: Required<Omit<SipClientOptions, Optional>> & Pick<SipClientOptions, Optional>;
   readonly #send: (text: string) => void;
   readonly #end: () => void;
   readonly localPort: number;
@@ -138,6 +144,7 @@ export class SipClient {
     );
     let pending = Buffer.alloc(0);
     socket.on('error', () => {});
+    socket.on('close', () => options.lost?.());
     socket.on('data', (bytes: Buffer) => {
       pending = Buffer.concat([pending, bytes]);
       for (;;) {
@@ -270,6 +277,7 @@ export class SipClient {
   }
 
   #take(message: Message): void {
+    if (message.method !== '') this.options.arrived?.(message);
     if (message.method !== '' && this.autoAnswer.has(message.method)) this.reply(message, '200 OK');
     const at = this.#waiting.findIndex(({ matches }) => matches(message));
     if (at >= 0) this.#waiting.splice(at, 1)[0]!.take(message);

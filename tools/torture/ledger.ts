@@ -14,8 +14,8 @@ export interface Seen {
   from: string;
   to: string;
   body: string;
-  /** XEP-0359, by the account that saw it; in an archive, the archive's id. */
-  stanzaId: string | undefined;
+  /** XEP-0359, by the account that saw it; in an archive, the archive's id. Null where it came by SIP, which has none. */
+  stanzaId: string | undefined | null;
 }
 
 export interface Report {
@@ -43,7 +43,7 @@ interface Entry extends Said {
 
 /**
  * Who sent what, what was acknowledged, and what became of it. The promise that it checks: what was acknowledged by
- * `<a h/>` is in both archives exactly once and reaches the receiver; nothing changes, is invented, goes by two
+ * `<a h/>`, or 2xx, is in both archives exactly once and reaches the receiver; nothing changes, is invented, goes by two
  * stanza-ids, or comes twice or out of order within a session.
  */
 export class Ledger {
@@ -86,7 +86,7 @@ export class Ledger {
     else this.#duplicates++;
     entry.sessions.add(session);
     if (seen.stanzaId === undefined) this.violation(`${seen.id} was received without a stanza-id`);
-    else entry.stanzaIds.add(seen.stanzaId);
+    else if (seen.stanzaId !== null) entry.stanzaIds.add(seen.stanzaId);
   }
 
   /** A whole archive, in its order. */
@@ -99,7 +99,7 @@ export class Ledger {
       const isReceiver = entry.to === owner;
       if (isReceiver) entry.archivedByReceiver++;
       if (entry.from === owner) entry.archivedBySender++;
-      if (isReceiver && seen.stanzaId !== undefined) entry.stanzaIds.add(seen.stanzaId);
+      if (isReceiver && typeof seen.stanzaId === 'string') entry.stanzaIds.add(seen.stanzaId);
       if (ids.has(seen.stanzaId ?? '')) this.violation(`two messages in the archive of ${owner} are ${seen.stanzaId}`);
       ids.add(seen.stanzaId ?? '');
       const pair = `${entry.from} ${entry.to}`;

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Element, element } from '#xml/element.ts';
+import { queryArchive } from '../../test/support/archive-query.ts';
 import type { ServerUnderTest } from '../../test/support/server-under-test.ts';
 import type { StreamManagement } from '../../test/support/stream-management.ts';
 import { XmppClient } from '../../test/support/xmpp-client.ts';
 import { ProtocolError } from '../../test/support/xmpp-connection.ts';
-import type { Ledger, Seen } from './ledger.ts';
+import type { Ledger, Said, Seen } from './ledger.ts';
 import type { Random } from './random.ts';
 
 const CLIENT_NS = 'jabber:client';
@@ -23,15 +24,63 @@ export interface TalkerOptions {
   random: Random;
 }
 
-/** A user whose client never gives up: it signs in, resumes when it can, and keeps the books of what it sees. */
-export class Talker {
+/** A user whose client never gives up, whatever protocol it speaks. */
+export interface Talking {
+  readonly address: string;
+  readonly connected: boolean;
+  readonly sessions: number;
+  readonly resumptions: number;
+  /** Why the last attempt to sign in failed. */
+  readonly trouble: string;
+  /** How much the server has not acknowledged. */
+  readonly underWay: number;
+  start(): void;
+  /** Signs out properly. The next `start` begins afresh. */
+  stop(): Promise<void>;
+  /** Loses the connection, as in a tunnel. */
+  drop(): void;
+  /** Says up to `count` things to some of the others. */
+  say(count: number, others: readonly string[]): void;
+  /** Whoever asks early may hear of less than what is under way. */
+  askAgain(): void;
+  /** All that the server has kept. */
+  archive(): Promise<Seen[]>;
+}
+
+/** Messages from one user, each of which can be told from all others. */
+export class Sayings {
+  readonly #from: string;
+  readonly #options: Pick<TalkerOptions, 'ledger' | 'random'>;
+  readonly #sequences = new Map<string, number>();
+
+  constructor(from: string, options: Pick<TalkerOptions, 'ledger' | 'random'>) {
+    this.#from = from;
+    this.#options = options;
+  }
+
+  /** Makes one, and puts it into the ledger. */
+  next(others: readonly string[]): Said {
+    const { ledger, random } = this.#options;
+    const to = random.pick(others);
+    const sequence = (this.#sequences.get(to) ?? 0) + 1;
+    this.#sequences.set(to, sequence);
+    const id = `${this.#from}>${to}#${sequence}`;
+    const filling = Array.from({ length: random.between(1, 40) }, () => random.pick(FILLING)).join(' ');
+    const said = { id, from: this.#from, to, sequence, body: `${id} ${filling}.` };
+    ledger.said(said);
+    return said;
+  }
+}
+
+/** A user of XMPP whose client never gives up: it signs in, resumes when it can, and keeps the books of what it sees. */
+export class Talker implements Talking {
   readonly address: string;
   #options: TalkerOptions;
   #client: XmppClient | undefined;
   #management: StreamManagement | undefined;
   #sessions = 0;
   #resumptions = 0;
-  #sequences = new Map<string, number>();
+  #sayings: Sayings;
   #trouble = '';
   #stopping = false;
   #running: Promise<void> | undefined;
@@ -39,6 +88,7 @@ export class Talker {
   constructor(options: TalkerOptions) {
     this.#options = options;
     this.address = `${options.user.name}@${options.server.domain}`;
+    this.#sayings = new Sayings(this.address, options);
   }
 
   get connected(): boolean {
@@ -90,20 +140,17 @@ export class Talker {
     client.requestAcknowledgement();
   }
 
-  /** The client while it is connected, for requests. */
-  get client(): XmppClient | undefined {
-    return this.#client;
+  askAgain(): void {
+    if (this.underWay > 0) this.#client?.requestAcknowledgement();
+  }
+
+  async archive(): Promise<Seen[]> {
+    if (this.#client === undefined) throw new Error('the session was lost');
+    return seenIn(this.#client);
   }
 
   #message(others: readonly string[]): Element {
-    const { ledger, random } = this.#options;
-    const to = random.pick(others);
-    const sequence = (this.#sequences.get(to) ?? 0) + 1;
-    this.#sequences.set(to, sequence);
-    const id = `${this.address}>${to}#${sequence}`;
-    const filling = Array.from({ length: random.between(1, 40) }, () => random.pick(FILLING)).join(' ');
-    const body = `${id} ${filling}.`;
-    ledger.said({ id, from: this.address, to, sequence, body });
+    const { id, to, body } = this.#sayings.next(others);
     return element('message', CLIENT_NS, { type: 'chat', to, id }, element('body', CLIENT_NS, {}, body));
   }
 
@@ -173,16 +220,24 @@ export class Talker {
   }
 }
 
+/** The whole archive of who is signed in. */
+export async function seenIn(client: XmppClient): Promise<Seen[]> {
+  const archive = await queryArchive(client);
+  return archive.map(({ message, archiveId }) => seenMessage(message, archiveId));
+}
+
 /** A message of the server as the ledger takes it. */
-export function seenMessage(message: Element, stanzaId: string | undefined): Seen {
+function seenMessage(message: Element, stanzaId: string | undefined): Seen {
   const bare = (name: string) => message.attribute(name)?.split('/')[0] ?? '';
-  return {
-    id: message.attribute('id') ?? '',
-    from: bare('from'),
-    to: bare('to'),
-    body: message.childText('body') ?? '',
-    stanzaId,
-  };
+  const body = message.childText('body') ?? '';
+  const id = message.attribute('id') ?? '';
+  // What was said by SIP has an id of its own.
+  return { id: id.includes('>') ? id : idIn(body), from: bare('from'), to: bare('to'), body, stanzaId };
+}
+
+/** Each body begins with it. */
+export function idIn(body: string): string {
+  return body.split(' ', 1)[0]!;
 }
 
 function stanzaIdBy(message: Element, by: string): string | undefined {

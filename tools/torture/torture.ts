@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { queryArchive } from '../../test/support/archive-query.ts';
 import { type ServerUnderTest, startServer } from '../../test/support/server-under-test.ts';
 import { until } from '../../test/support/until.ts';
 import { Ledger, type Report } from './ledger.ts';
 import { Random } from './random.ts';
-import { seenMessage, Talker } from './talker.ts';
+import { SipTalker } from './sip-talker.ts';
+import { Talker, type Talking } from './talker.ts';
 
 const DOMAIN = 'example.test';
 const PASSWORD = 'wherefore art thou';
@@ -15,7 +15,9 @@ const KILL_WHILE_STARTING_ONE_IN = 8;
 const BURST_EVERY_MS = 25;
 /** In each life of the server, this part of the clients loses its connection on the way. */
 const DROPPING = 0.4;
-const CALM_MS = 30_000;
+const CALM_MS = 45_000;
+/** Of each five users. */
+const SPEAK_SIP = [undefined, 'tcp', undefined, undefined, 'udp'] as const;
 
 export interface TortureOptions {
   kills: number;
@@ -53,11 +55,13 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const ledger = new Ledger();
   const people = Array.from({ length: users }, (_, i) => ({ name: `user${i + 1}`, password: PASSWORD }));
   const server = await startServer({ domain: DOMAIN, users: people, ...(dataDir === undefined ? {} : { dataDir }) });
-  const talkers = people.map(
-    (user, i) =>
-      new Talker({ server, user, tls: i % 2 === 0 ? 'starttls' : 'direct', ledger, random: new Random(seed + i + 1) }),
-  );
   let killed = 0;
+  const talkers = people.map((user, i): Talking => {
+    const own = { server, user, ledger, random: new Random(seed + i + 1) };
+    const sip = server.ports.sip === 0 ? undefined : SPEAK_SIP[i % 5];
+    if (sip !== undefined) return new SipTalker({ ...own, transport: sip });
+    return new Talker({ ...own, tls: i % 2 === 0 ? 'starttls' : 'direct' });
+  });
   const tell = (phase: Progress['phase']) => progress?.({ phase, kill: killed, kills, ...ledger.counts() });
   try {
     for (const talker of talkers) talker.start();
@@ -78,7 +82,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     await Promise.all(talkers.map((talker) => talker.stop()));
     await server.stop();
   }
-  const sum = (count: (talker: Talker) => number) => talkers.reduce((total, talker) => total + count(talker), 0);
+  const sum = (count: (talker: Talking) => number) => talkers.reduce((total, talker) => total + count(talker), 0);
   return {
     server: server.name,
     seed,
@@ -91,7 +95,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
 }
 
 /** Lets the server live for a while, during which some clients lose their connection; kills it; starts it again. */
-async function oneLife(server: ServerUnderTest, talkers: Talker[], random: Random): Promise<void> {
+async function oneLife(server: ServerUnderTest, talkers: Talking[], random: Random): Promise<void> {
   const lifeMs = random.between(0, LONGEST_LIFE_MS);
   const drops = talkers
     .filter(() => random.next() < DROPPING)
@@ -108,7 +112,7 @@ async function oneLife(server: ServerUnderTest, talkers: Talker[], random: Rando
   await server.restart();
 }
 
-function burst(talkers: Talker[], { messagesPerSecond = 300 }: TortureOptions, random: Random): void {
+function burst(talkers: Talking[], { messagesPerSecond = 300 }: TortureOptions, random: Random): void {
   const perTalker = (messagesPerSecond * BURST_EVERY_MS) / 1000 / talkers.length;
   for (const talker of talkers) {
     // Seldom and much at once, so that a kill finds much under way.
@@ -119,11 +123,10 @@ function burst(talkers: Talker[], { messagesPerSecond = 300 }: TortureOptions, r
 }
 
 /** After the last kill: quiet, a fresh session for everyone, and a look into every archive. */
-async function judge(server: ServerUnderTest, talkers: Talker[], ledger: Ledger): Promise<void> {
+async function judge(server: ServerUnderTest, talkers: Talking[], ledger: Ledger): Promise<void> {
   await everyoneIsIn(server, talkers);
-  // Whoever asks early may hear of less than what is under way, so they go on asking.
   const asking = setInterval(() => {
-    for (const talker of talkers) if (talker.underWay > 0) talker.client?.requestAcknowledgement();
+    for (const talker of talkers) talker.askAgain();
   }, 250);
   const calm = await isSoon(() => talkers.every((talker) => talker.connected && talker.underWay === 0));
   clearInterval(asking);
@@ -136,18 +139,15 @@ async function judge(server: ServerUnderTest, talkers: Talker[], ledger: Ledger)
   if (ledger.counts().acknowledged === 0) ledger.violation('nothing was acknowledged, so nothing was tested');
 }
 
-async function readArchive({ address, client }: Talker, ledger: Ledger): Promise<void> {
+async function readArchive(talker: Talking, ledger: Ledger): Promise<void> {
   try {
-    if (!client) throw new Error('the session was lost');
-    const archive = await queryArchive(client);
-    const seen = archive.map(({ message, archiveId }) => seenMessage(message, archiveId));
-    ledger.archived(address, seen);
+    ledger.archived(talker.address, await talker.archive());
   } catch (error) {
-    ledger.violation(`the archive of ${address} cannot be read: ${(error as Error).message}`);
+    ledger.violation(`the archive of ${talker.address} cannot be read: ${(error as Error).message}`);
   }
 }
 
-async function everyoneIsIn(server: ServerUnderTest, talkers: Talker[]): Promise<void> {
+async function everyoneIsIn(server: ServerUnderTest, talkers: Talking[]): Promise<void> {
   const troubles = () =>
     talkers.filter(({ connected }) => !connected).map(({ address, trouble }) => `${address}: ${trouble}`);
   const explain = () => `${troubles().join('\n')}\n${server.output}`;
