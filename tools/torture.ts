@@ -10,9 +10,9 @@ import { type Progress, type TortureReport, torture } from './torture/torture.ts
 
 const HELP = `npm run torture -- [options]
 
-Starts a server on fresh data, lets several users talk through it, by XMPP and by SIP, kills it (SIGKILL) at random moments and starts it
-again. Then every message that was acknowledged to its sender (XEP-0198) must be in both archives exactly once and must
-have reached its receiver. Ctrl-C ends the kills and judges what there is; a second Ctrl-C ends at once.
+Starts a server on fresh data, lets several users talk through it, by XMPP and by SIP, kills it (SIGKILL) at random
+moments and starts it again. Then every message that was acknowledged to its sender (XEP-0198, or 2xx) must be in both
+archives exactly once and must have reached its receiver. Ctrl-C ends the kills and judges what there is; a second Ctrl-C ends at once.
 
   --kills N       how often to kill it (10)
   --seed N        plays the same plan again (random)
