@@ -4,17 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { FakeClock } from './support/fake-clock.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
-import {
-  answersBefore,
-  headerOf,
-  headersOf,
-  next,
-  type RawSip,
-  rawTcp,
-  rawUdp,
-  reasonOf,
-  statusOf,
-} from './support/raw-sip.ts';
+import { answersBefore, headerOf, headersOf, next, type RawSip, rawTcp, rawUdp, statusOf } from './support/raw-sip.ts';
 import { SipClient } from './support/sip-client.ts';
 import { until } from './support/until.ts';
 import { readTorture, rfc4475, type TortureMessage } from './vectors/sip/rfc4475.ts';

@@ -69,8 +69,7 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
   for (const person of options.people ?? []) {
     await running.accounts.add({ address: addressOf(person), password: PASSWORD });
   }
-  const connect = () =>
-    TestClient.connect({ host: HOST, port: running.ports['xmpp-tls']!, tls: 'direct', domain });
+  const connect = () => TestClient.connect({ host: HOST, port: running.ports['xmpp-tls']!, tls: 'direct', domain });
   return {
     domain,
     password: PASSWORD,
@@ -106,12 +105,7 @@ export async function startInProcess(options: InProcessOptions = {}): Promise<In
   };
 }
 
-async function start(
-  data: string,
-  domain: string,
-  clock: Clock | undefined,
-  errors: string[],
-): Promise<RunningServer> {
+async function start(data: string, domain: string, clock: Clock | undefined, errors: string[]): Promise<RunningServer> {
   const write = (line: Buffer, _encoding: string, written: () => void) => {
     errors.push(line.toString().trim());
     written();
