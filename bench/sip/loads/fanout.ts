@@ -12,6 +12,9 @@ import { type Load, microsFor, Problems, quantile, resultOf, within } from './lo
 const PATIENCE_MS = 20_000;
 /** This part of the publications goes before the timed ones, so that both sides are warm. */
 const WARM_UP = 0.2;
+/** So many subscriptions begin and end before one is timed, so quickly. */
+const WARM_UP_SUBSCRIPTIONS = 8000;
+const WARM_UP_RATE = 2000;
 
 export const fanout: Load = async (options) => {
   const { watchers: count, watchersPerSocket, rate } = options;
@@ -26,6 +29,11 @@ export const fanout: Load = async (options) => {
   const early = await Watchers.open(options, sockets, note);
   const first = await subscribe(options, early, publisher.presentity, problems);
   await end(early, problems);
+  for (let done = count; done < WARM_UP_SUBSCRIPTIONS; done += count) {
+    const more = await Watchers.open({ ...options, rate: WARM_UP_RATE }, sockets, note);
+    await subscribe(options, more, publisher.presentity, problems);
+    await end(more, problems);
+  }
   const watchers = await Watchers.open(options, sockets, note);
   const subscribing = await subscribe(options, watchers, publisher.presentity, problems);
   const published = await publishAll(options, watchers, publisher);
