@@ -26,7 +26,7 @@ const REGISTRATIONS_PER_SECOND = 1000;
  * Operations a second before the measured time, as long as that lasts: code that is compiled while it runs needs some ten
  * thousand of a kind to be what it is from then on. A server runs for weeks.
  */
-const WARM_UP_RATE = 4000;
+const WARM_UP_RATE = { alone: 4000, relayed: 1000 };
 /** SIPp holds no more calls than this at once. */
 const MOST_AT_ONCE = 15_000;
 
@@ -94,7 +94,8 @@ class Calls {
   async prepare(): Promise<void> {
     this.#port = await freePorts([0, 1]);
     for (const file of [this.#senders, this.#receivers]) await this.#registerAll(file);
-    const rate = Math.max(this.#options.rate, WARM_UP_RATE / this.#kind.operations);
+    const { relayed, operations } = this.#kind;
+    const rate = Math.max(this.#options.rate, WARM_UP_RATE[relayed ? 'relayed' : 'alone'] / operations);
     await this.run(rate);
     await sleep(1000);
   }

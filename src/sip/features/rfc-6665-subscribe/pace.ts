@@ -3,6 +3,9 @@
  * (libuv): who sends more than is read in return has the answers of a crowd dropped by the system.
  */
 const SLICE = 24;
+/** So many answers the system's smallest buffer holds: a small crowd is told in one turn, after a pause. */
+const BURST = 100;
+const PAUSE_MS = 5;
 /** Documents that are made for each watcher (lists, filters) take longer. */
 const SLICE_MS = 8;
 
@@ -12,6 +15,7 @@ export class Pace<T> {
   #queue: T[] = [];
   #next = 0;
   #turn: NodeJS.Immediate | undefined;
+  #lastAt = 0;
 
   constructor(run: (item: T) => void) {
     this.#run = run;
@@ -29,9 +33,11 @@ export class Pace<T> {
   }
 
   #slice = (): void => {
-    const end = Math.min(this.#next + SLICE, this.#queue.length);
-    const until = performance.now() + SLICE_MS;
-    while (this.#next < end && performance.now() < until) this.#run(this.#queue[this.#next++]!);
+    const now = performance.now();
+    const most = now - this.#lastAt > PAUSE_MS ? BURST : SLICE;
+    const end = Math.min(this.#next + most, this.#queue.length);
+    while (this.#next < end && performance.now() - now < SLICE_MS) this.#run(this.#queue[this.#next++]!);
+    this.#lastAt = performance.now();
     if (this.#next < this.#queue.length) {
       this.#turn = setImmediate(this.#slice);
       return;
