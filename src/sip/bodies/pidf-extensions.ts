@@ -1,39 +1,7 @@
 /** What people have said of themselves in other extensions of PIDF; kept in `extra`, read where somebody asks. */
 import type { Element } from '#xml/element.ts';
 import { isRpid } from './activities.ts';
-import { NS_CIPID } from './namespaces.ts';
-import type { Pidf, PidfPart } from './pidf.ts';
-
-/** RFC 4482 §3. */
-export interface Cipid {
-  readonly displayName?: string;
-  readonly card?: string;
-  readonly homepage?: string;
-  readonly icon?: string;
-  readonly map?: string;
-  readonly sound?: string;
-}
-
-const FIELDS = [
-  ['displayName', 'display-name'],
-  ['card', 'card'],
-  ['homepage', 'homepage'],
-  ['icon', 'icon'],
-  ['map', 'map'],
-  ['sound', 'sound'],
-] as const;
-
-export function cipidOf({ extra }: PidfPart): Cipid {
-  const found: { -readonly [K in keyof Cipid]: Cipid[K] } = {};
-  for (const [field, name] of FIELDS) {
-    const value = extra
-      .find((element) => element.is(name, NS_CIPID))
-      ?.text()
-      .trim();
-    if (value !== undefined && value !== '') found[field] = value;
-  }
-  return found;
-}
+import type { Pidf } from './pidf.ts';
 
 /**
  * RFC 4480 §3.10: home, work, or a word of one's own; what RFC 4745 §7.2 compares with. RFC 4480 writes elements, many

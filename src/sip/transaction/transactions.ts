@@ -29,8 +29,6 @@ export interface TransactionsOptions {
   limits: Readonly<Values<typeof sipTransactions.shape>>;
   /** A new request: no retransmission, no CANCEL, and no ACK to a refusal of ours. */
   onRequest(request: SipRequest, flow: Flow): void;
-  /** A response that nothing waits for; it has been counted. */
-  onStrayResponse?(response: SipResponse, flow: Flow): void;
   /** For responses that cannot go back the way that their request came (RFC 3261 §18.2.2). @throws where there is none */
   flowTo(target: Target): Flow | Promise<Flow>;
 }
@@ -85,7 +83,7 @@ export class Transactions {
   }
 
   receive(message: SipRequest | SipResponse, flow: Flow): void {
-    if (message.kind === 'response') this.#receiveResponse(message, flow);
+    if (message.kind === 'response') this.#receiveResponse(message);
     else this.#receiveRequest(message, flow);
   }
 
@@ -205,15 +203,12 @@ export class Transactions {
     invite.cancelled();
   }
 
-  #receiveResponse(response: SipResponse, flow: Flow): void {
+  #receiveResponse(response: SipResponse): void {
     const waiting = this.#waitingFor(response);
     if (waiting === 'malformed') this.#drop('malformed-response');
     else if (waiting !== undefined) waiting.receive(response);
-    else {
-      // RFC 6026 §7.3: what no transaction waits for is not passed on. It may be repeated, late or a forgery.
-      this.#drop('stray-response');
-      this.#options.onStrayResponse?.(response, flow);
-    }
+    // RFC 6026 §7.3: what no transaction waits for is not passed on. It may be repeated, late or a forgery.
+    else this.#drop('stray-response');
   }
 
   #waitingFor(response: SipResponse): OngoingClient | 'malformed' | undefined {

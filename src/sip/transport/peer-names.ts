@@ -1,5 +1,6 @@
 /** Who a certificate says its holder is, in SIP (RFC 5922). */
 import { isIP } from 'node:net';
+import { subjectAltNames } from '#base/subject-alt-name.ts';
 
 /** What is read of a certificate, as Node tells it. */
 export interface CertificateNames {
@@ -7,9 +8,6 @@ export interface CertificateNames {
   readonly subjectAltName: string | undefined;
   readonly commonName: string | undefined;
 }
-
-/** One name: its kind, then its value as it is, or as a JSON string where it holds anything that could mislead. */
-const NAME = /([A-Za-z ]+):(?:("(?:[^"\\]|\\.)*")|([^,"]*))(?:, |$)/y;
 
 const DOMAIN = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 
@@ -19,7 +17,7 @@ const DOMAIN = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0
  * no identity (§7.2).
  */
 export function sipIdentities({ subjectAltName, commonName }: CertificateNames): string[] {
-  const names = namesIn(subjectAltName ?? '');
+  const names = subjectAltNames(subjectAltName ?? '');
   const relevant = names.filter(([kind]) => kind === 'DNS' || kind === 'URI' || kind === 'IP Address');
   const found = relevant.map(identityOf).filter((name) => name !== undefined);
   if (found.length > 0 || relevant.length > 0) return [...new Set(found)];
@@ -52,25 +50,4 @@ function hostOfSipUri(uri: string): string | undefined {
 function canonical(name: string): string {
   if (isIP(name) !== 6) return name.toLowerCase();
   return new URL(`http://[${name.split('%')[0]}]`).hostname.slice(1, -1);
-}
-
-/** @returns nothing at all when a part cannot be read: better nobody than the wrong one */
-function namesIn(text: string): [kind: string, value: string][] {
-  const names: [string, string][] = [];
-  NAME.lastIndex = 0;
-  while (NAME.lastIndex < text.length) {
-    const name = NAME.exec(text);
-    const value = name?.[2] === undefined ? name?.[3] : unquoted(name[2]);
-    if (name === null || value === undefined) return [];
-    names.push([name[1]!, value]);
-  }
-  return names;
-}
-
-function unquoted(text: string): string | undefined {
-  try {
-    return JSON.parse(text) as string;
-  } catch {
-    return undefined;
-  }
 }
