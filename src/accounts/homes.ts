@@ -1,6 +1,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { Hooks } from '#base/hook.ts';
 import type { Log } from '#base/log.ts';
+import { spreadOf, WideMap } from '#base/wide-map.ts';
 import type { Commit, Database, Row, Statement } from '#store/database.ts';
 import type { Device, PresenceNotice } from './device.ts';
 import { type AccountIdentity, Home, partDefinitions } from './home.ts';
@@ -40,7 +41,7 @@ export class Homes {
   readonly hooks: Hooks;
   readonly log: Log;
   #find: HomesOptions['find'];
-  #loaded = new Map<string, Home>();
+  #loaded = new WideMap<string, Home>(spreadOf);
   #loading = new Map<string, Promise<Home | undefined>>();
   #receivers: { [K in Item['kind']]?: Receiver<K> } = {};
   #stopSweeping: () => void;

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { WideMap } from './wide-map.ts';
 
 interface Entry<T> {
   readonly item: T;
@@ -23,7 +24,7 @@ export class Deadlines<T> {
   readonly #clock: Clock;
   readonly #due: (item: T) => void;
   readonly #tickMs: number;
-  readonly #entries = new Map<T, Entry<T>>();
+  readonly #entries: WideMap<T, Entry<T>>;
   readonly #lists = new Map<number, Entry<T>[]>();
   #last = 0;
   /** What has fallen due and is not done, and how far it is. */
@@ -32,7 +33,9 @@ export class Deadlines<T> {
   #turn: NodeJS.Immediate | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(clock: Clock, due: (item: T) => void, tickMs = TICK_MS) {
+  /** @param spread a number for each item, always the same: where there may be very many, see `WideMap` */
+  constructor(clock: Clock, due: (item: T) => void, tickMs = TICK_MS, spread: (item: T) => number = toOne) {
+    this.#entries = new WideMap(spread);
     this.#clock = clock;
     this.#due = due;
     this.#tickMs = tickMs;
@@ -137,4 +140,8 @@ export class Deadlines<T> {
   #tickOf(at: number): number {
     return Math.ceil(at / this.#tickMs);
   }
+}
+
+function toOne(): number {
+  return 0;
 }

@@ -2,6 +2,7 @@ import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import { Deadlines } from '#base/deadlines.ts';
 import { SlicedQueue } from '#base/sliced-queue.ts';
+import { spreadOf } from '#base/wide-map.ts';
 import type { Scene } from './scene.ts';
 import { defaultPresenceSettings, type PresenceSettings } from './settings.ts';
 import { SourceWriter } from './source-writer.ts';
@@ -50,12 +51,12 @@ export class Upkeep {
       this.whenEnded(home);
       return undefined;
     });
-    this.ruleTurns = new Deadlines<Home>(homes.clock, (home) => this.whenRulesTurn(home));
+    this.ruleTurns = new Deadlines<Home>(homes.clock, (home) => this.whenRulesTurn(home), undefined, spread);
     this.reviews = new SlicedQueue<Home>((home) => {
       if (homes.loaded(home.address) === home) this.whenReviewed(home);
       return undefined;
     });
-    this.endings = new Deadlines<Home>(homes.clock, (home) => this.ended.push(home));
+    this.endings = new Deadlines<Home>(homes.clock, (home) => this.ended.push(home), undefined, spread);
   }
 
   /** The server stops: nothing ends any more, and what is not written yet is written when the homes are closed. */
@@ -77,4 +78,8 @@ export function upkeepOf(homes: Homes): Upkeep {
     all.set(homes, upkeep);
   }
   return upkeep;
+}
+
+function spread({ address }: Home): number {
+  return spreadOf(address);
 }

@@ -7,7 +7,7 @@ const CEILING = 100_000;
 /** Rates nearer to each other than this are the same. */
 const PRECISION = 1.06;
 /** What was sent again dies out. */
-const REST_MS = 10_000;
+const REST_MS = 5000;
 
 /** @returns the best clean run; the first one, with its failures, where none is */
 export async function highest(

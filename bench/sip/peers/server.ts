@@ -14,8 +14,8 @@ export interface StartOptions {
   folder: string;
   /** Whether it keeps each message on disk, where it can. */
   archive: boolean;
-  /** The processor that it may use. */
-  processor: number;
+  /** The processor that it may use; undefined for all. */
+  processor: number | undefined;
   /** Where to leave CPU profiles, for a server that can make them. */
   profiles?: string;
 }
@@ -47,8 +47,13 @@ export function logOf(folder: string): string {
   return join(folder, 'stdout.log');
 }
 
-/** A program that may use one processor, so that none wins by having more. */
-export function onProcessor(processor: number, command: string, args: readonly string[]): [string, string[]] {
+/** A program that may use one processor, so that none wins by having more. @param processor undefined for all of them */
+export function onProcessor(
+  processor: number | undefined,
+  command: string,
+  args: readonly string[],
+): [string, string[]] {
+  if (processor === undefined) return [command, [...args]];
   return ['taskset', ['-c', String(processor), command, ...args]];
 }
 

@@ -75,7 +75,8 @@ export class Course {
     let running: RunningServer | undefined;
     try {
       const archive = cell.setup === 'archive';
-      running = await server.start({ folder, archive, processor: SERVER_PROCESSOR, ...this.#profiles(cell) });
+      const processor = cell.unbound === true ? undefined : SERVER_PROCESSOR;
+      running = await server.start({ folder, archive, processor, ...this.#profiles(cell) });
       await sleep(SETTLE_MS);
       const { users } = this.#options.sizes;
       const label = server.name;

@@ -7,41 +7,39 @@ export interface Remembered {
   readonly to: string;
 }
 
-const FIRST_ENTRIES = 256;
-const FIRST_BYTES = 65_536;
+/** A page has place for so many entries and bytes, of which each has half a kilobyte then. */
+const PAGE_ENTRIES = 256;
+const PAGE_BYTES = 131_072;
 /** So many bytes for each entry are taken at most, over all. */
 const MEAN_BYTES = 1024;
+/** A table of tens of thousands would stand still while it grows; so many small ones do not. A power of two. */
+const TABLES = 64;
 /** Whoever knew it could choose branches that are looked for one after the other. */
 const SEED = randomInt(2 ** 31);
-/** Numbers of entries go round below this, which is what V8 keeps without an object of its own. */
-const ROUND = 2 ** 30;
+/** Numbers of pages go round below this; those of entries are then what V8 keeps without an object of its own. */
+const ROUND = 2 ** 22;
 const NONE = -1;
 
 /**
  * The answers of the last while, and never more than a number of them: the oldest goes first. Most are never looked at
  * again, so they are no objects: tens of thousands that live for half a minute each would keep the garbage collector busy
- * for nothing. Texts lie in one ring of bytes, what is known of them in arrays of numbers, and time is looked at when
- * somebody asks.
+ * for nothing. Texts lie in pages of bytes, what is known of them in arrays of numbers, and time is looked at when
+ * somebody asks. Nothing of what is kept is ever moved.
  */
 export class ResponseMemory {
   readonly #now: () => number;
   readonly #keptMs: number;
   readonly #maxEntries: () => number;
-  /** The newest entry of each hash; older ones follow by `#older`. */
-  #newest = new Map<number, number>();
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  #writeAt = 0;
-  #entries = FIRST_ENTRIES;
-  #hashes = new Int32Array(FIRST_ENTRIES);
-  #older = new Int32Array(FIRST_ENTRIES);
-  #offsets = new Int32Array(FIRST_ENTRIES);
-  #keyLengths = new Int32Array(FIRST_ENTRIES);
-  #toLengths = new Int32Array(FIRST_ENTRIES);
-  #lengths = new Int32Array(FIRST_ENTRIES);
-  #times = new Float64Array(FIRST_ENTRIES);
-  /** The number of the oldest entry, and how many there are. */
+  /** The newest entry of each hash; older ones follow by `older`. */
+  readonly #newest = Array.from({ length: TABLES }, () => new Map<number, number>());
+  /** The oldest first. */
+  #pages: Page[] = [];
+  /** The number of the first page. The number of an entry is its page's times `PAGE_ENTRIES`, and its place there. */
+  #firstPage = 0;
+  /** The place of the oldest entry in the first page, and how many there are in all. */
   #first = 0;
   #count = 0;
+  #spare: Page | undefined;
 
   /**
    * @param now         milliseconds
@@ -62,33 +60,37 @@ export class ResponseMemory {
   set(key: string, response: string, to: string): void {
     const now = this.#now();
     const max = this.#maxEntries();
-    while (this.#count > 0 && (this.#count >= max || this.#isOver(this.#first, now))) this.#dropFirst();
-    if (this.#count === this.#entries) this.#widen();
+    while (this.#count > 0 && (this.#count >= max || now - this.#pages[0]!.times[this.#first]! > this.#keptMs))
+      this.#dropFirst();
     const length = key.length + to.length + response.length;
-    const offset = this.#room(length);
-    const number = (this.#first + this.#count) % ROUND;
-    const slot = number % this.#entries;
+    const page = this.#pageFor(length, max);
+    const slot = page.count++;
     const hash = hashOf(key);
-    this.#bytes.write(key + to + response, offset, 'latin1');
-    this.#hashes[slot] = hash;
-    this.#older[slot] = this.#newest.get(hash) ?? NONE;
-    this.#offsets[slot] = offset;
-    this.#keyLengths[slot] = key.length;
-    this.#toLengths[slot] = to.length;
-    this.#lengths[slot] = length;
-    this.#times[slot] = now;
-    this.#newest.set(hash, number);
+    const newest = this.#newest[hash % TABLES]!;
+    page.bytes.write(key + to + response, page.used, 'latin1');
+    page.hashes[slot] = hash;
+    page.older[slot] = newest.get(hash) ?? NONE;
+    page.offsets[slot] = page.used;
+    page.keyLengths[slot] = key.length;
+    page.toLengths[slot] = to.length;
+    page.lengths[slot] = length;
+    page.times[slot] = now;
+    page.used += length;
+    newest.set(hash, numberOf(this.#firstPage + this.#pages.length - 1, slot));
     this.#count++;
   }
 
   get(key: string): Remembered | undefined {
-    const slot = this.#find(key);
-    if (slot === NONE) return undefined;
-    const start = this.#offsets[slot]! + this.#keyLengths[slot]!;
-    const middle = start + this.#toLengths[slot]!;
+    const number = this.#find(key);
+    if (number === NONE) return undefined;
+    const page = this.#pageOf(number)!;
+    const slot = number % PAGE_ENTRIES;
+    const offset = page.offsets[slot]!;
+    const start = offset + page.keyLengths[slot]!;
+    const middle = start + page.toLengths[slot]!;
     return {
-      to: this.#bytes.toString('latin1', start, middle),
-      response: this.#bytes.toString('latin1', middle, this.#offsets[slot]! + this.#lengths[slot]!),
+      to: page.bytes.toString('latin1', start, middle),
+      response: page.bytes.toString('latin1', middle, offset + page.lengths[slot]!),
     };
   }
 
@@ -98,109 +100,107 @@ export class ResponseMemory {
 
   /** It is not found again; its place is free when its turn has come. */
   delete(key: string): void {
-    const slot = this.#find(key);
-    if (slot !== NONE) this.#times[slot] = Number.NEGATIVE_INFINITY;
+    const number = this.#find(key);
+    if (number !== NONE) this.#pageOf(number)!.times[number % PAGE_ENTRIES] = Number.NEGATIVE_INFINITY;
   }
 
   clear(): void {
-    this.#newest.clear();
+    for (const table of this.#newest) table.clear();
+    this.#pages = [];
+    this.#spare = undefined;
+    this.#first = 0;
     this.#count = 0;
-    this.#writeAt = 0;
   }
 
   #find(key: string): number {
     if (this.#count === 0) return NONE;
     const now = this.#now();
-    let number = this.#newest.get(hashOf(key)) ?? NONE;
-    while (number !== NONE && this.#isThere(number)) {
-      const slot = number % this.#entries;
-      if (!this.#isOver(number, now) && this.#isKey(slot, key)) return slot;
-      number = this.#older[slot]!;
+    const hash = hashOf(key);
+    let number = this.#newest[hash % TABLES]!.get(hash) ?? NONE;
+    for (let page = this.#pageOf(number); page !== undefined; page = this.#pageOf(number)) {
+      const slot = number % PAGE_ENTRIES;
+      if (now - page.times[slot]! <= this.#keptMs && isKey(page, slot, key)) return number;
+      number = page.older[slot]!;
     }
     return NONE;
   }
 
-  #isThere(number: number): boolean {
-    return (number - this.#first + ROUND) % ROUND < this.#count;
-  }
-
-  #isOver(number: number, now: number): boolean {
-    return now - this.#times[number % this.#entries]! > this.#keptMs;
-  }
-
-  #isKey(slot: number, key: string): boolean {
-    const offset = this.#offsets[slot]!;
-    return this.#keyLengths[slot] === key.length && this.#bytes.toString('latin1', offset, offset + key.length) === key;
+  /** Undefined for an entry that is no longer there. */
+  #pageOf(number: number): Page | undefined {
+    if (number === NONE) return undefined;
+    const at = (Math.floor(number / PAGE_ENTRIES) - this.#firstPage + ROUND) % ROUND;
+    return at === 0 && number % PAGE_ENTRIES < this.#first ? undefined : this.#pages[at];
   }
 
   #dropFirst(): void {
-    const hash = this.#hashes[this.#first % this.#entries]!;
-    if (this.#newest.get(hash) === this.#first) this.#newest.delete(hash);
-    this.#first = (this.#first + 1) % ROUND;
+    const page = this.#pages[0]!;
+    const hash = page.hashes[this.#first]!;
+    const newest = this.#newest[hash % TABLES]!;
+    if (newest.get(hash) === numberOf(this.#firstPage, this.#first)) newest.delete(hash);
+    this.#first++;
     this.#count--;
+    if (this.#first === page.count) this.#dropPage(page);
   }
 
-  /** Where so many bytes are written: the ring is made larger for them, up to what is allowed; then the oldest go. */
-  #room(length: number): number {
-    for (let at = this.#fit(length); ; at = this.#fit(length)) {
-      if (at !== NONE) {
-        this.#writeAt = at + length;
-        return at;
-      }
-      if (this.#count > 0 && 2 * this.#bytes.length > this.#maxEntries() * MEAN_BYTES) this.#dropFirst();
-      else this.#enlarge(length);
-    }
-  }
-
-  /** A free place in the ring. What is written never reaches the oldest text, for then it would look empty. */
-  #fit(length: number): number {
-    const { length: size } = this.#bytes;
-    if (this.#count === 0) return length <= size ? 0 : NONE;
-    const oldest = this.#offsets[this.#first % this.#entries]!;
-    if (this.#writeAt <= oldest) return this.#writeAt + length < oldest ? this.#writeAt : NONE;
-    if (this.#writeAt + length <= size) return this.#writeAt;
-    return length < oldest ? 0 : NONE;
-  }
-
-  /** The ring at twice its size, its texts from the beginning in their order. */
-  #enlarge(length: number): void {
-    const larger = Buffer.allocUnsafeSlow(2 * this.#bytes.length + length);
-    let at = 0;
-    for (let i = 0; i < this.#count; i++) {
-      const slot = ((this.#first + i) % ROUND) % this.#entries;
-      const offset = this.#offsets[slot]!;
-      this.#bytes.copy(larger, at, offset, offset + this.#lengths[slot]!);
-      this.#offsets[slot] = at;
-      at += this.#lengths[slot]!;
-    }
-    this.#bytes = larger;
-    this.#writeAt = at;
-  }
-
-  /** Place for twice as many entries. Numbers start anew, so that they fit the places. */
-  #widen(): void {
-    const wider = 2 * this.#entries;
-    const kept = Array.from({ length: this.#count }, (_, i) => ((this.#first + i) % ROUND) % this.#entries);
-    const move = <A extends Int32Array | Float64Array>(from: A, to: A): A => {
-      for (const [i, slot] of kept.entries()) to[i] = from[slot]!;
-      return to;
-    };
-    this.#hashes = move(this.#hashes, new Int32Array(wider));
-    this.#offsets = move(this.#offsets, new Int32Array(wider));
-    this.#keyLengths = move(this.#keyLengths, new Int32Array(wider));
-    this.#toLengths = move(this.#toLengths, new Int32Array(wider));
-    this.#lengths = move(this.#lengths, new Int32Array(wider));
-    this.#times = move(this.#times, new Float64Array(wider));
-    this.#older = new Int32Array(wider);
-    this.#entries = wider;
+  #dropPage(page: Page): void {
+    this.#pages.shift();
+    this.#firstPage = (this.#firstPage + 1) % ROUND;
     this.#first = 0;
-    this.#newest.clear();
-    for (let i = 0; i < this.#count; i++) {
-      const hash = this.#hashes[i]!;
-      this.#older[i] = this.#newest.get(hash) ?? NONE;
-      this.#newest.set(hash, i);
-    }
+    if (page.bytes.length === PAGE_BYTES) this.#spare = page;
   }
+
+  /** The last page where it has room, else a new one; for it the oldest ones go when all bytes are taken. */
+  #pageFor(length: number, max: number): Page {
+    const last = this.#pages.at(-1);
+    if (last !== undefined && last.count < PAGE_ENTRIES && last.used + length <= last.bytes.length) return last;
+    while (this.#pages.length > 1 && this.#pages.length * PAGE_BYTES > max * MEAN_BYTES) this.#dropFirst();
+    const page = length <= PAGE_BYTES && this.#spare !== undefined ? this.#spare : newPage(length);
+    if (page === this.#spare) this.#spare = undefined;
+    page.count = 0;
+    page.used = 0;
+    this.#pages.push(page);
+    return page;
+  }
+}
+
+interface Page {
+  readonly bytes: Buffer;
+  readonly hashes: Int32Array;
+  readonly older: Int32Array;
+  readonly offsets: Int32Array;
+  readonly keyLengths: Int32Array;
+  readonly toLengths: Int32Array;
+  readonly lengths: Int32Array;
+  readonly times: Float64Array;
+  count: number;
+  /** Bytes. */
+  used: number;
+}
+
+/** @param length what it must have room for, in bytes */
+function newPage(length: number): Page {
+  const numbers = (): Int32Array => new Int32Array(PAGE_ENTRIES);
+  return {
+    bytes: Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, length)),
+    hashes: numbers(),
+    older: numbers(),
+    offsets: numbers(),
+    keyLengths: numbers(),
+    toLengths: numbers(),
+    lengths: numbers(),
+    times: new Float64Array(PAGE_ENTRIES),
+    count: 0,
+    used: 0,
+  };
+}
+
+function numberOf(page: number, slot: number): number {
+  return (page % ROUND) * PAGE_ENTRIES + slot;
+}
+
+function isKey(page: Page, slot: number, key: string): boolean {
+  const offset = page.offsets[slot]!;
+  return page.keyLengths[slot] === key.length && page.bytes.toString('latin1', offset, offset + key.length) === key;
 }
 
 /** FNV-1a, in 30 bits. */

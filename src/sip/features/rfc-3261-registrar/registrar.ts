@@ -1,6 +1,7 @@
 import type { Home } from '#accounts/home.ts';
 import { Deadlines } from '#base/deadlines.ts';
 import { SlicedQueue } from '#base/sliced-queue.ts';
+import { spreadOf } from '#base/wide-map.ts';
 import { giveWaiting } from '#messaging/start.ts';
 import { registrationChanged } from '#presence/registration.ts';
 import { rearrange } from '#presence/shown.ts';
@@ -40,7 +41,12 @@ export class Registrar {
     this.#edge = edge;
     this.#writer = new BindingWriter(edge.clock);
     this.#ended = new SlicedQueue<Binding>((binding) => this.#expire(binding));
-    this.#ends = new Deadlines(edge.clock, (binding) => this.#ended.push(binding));
+    this.#ends = new Deadlines<Binding>(
+      edge.clock,
+      (binding) => this.#ended.push(binding),
+      undefined,
+      ({ id }) => spreadOf(id),
+    );
     this.#stopServing = serveBindings(edge.homes, {
       restore: (home, bindings) => this.#restore(home, bindings),
       flush: (home) => this.#writer.write(home),

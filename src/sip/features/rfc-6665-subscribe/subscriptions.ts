@@ -1,6 +1,7 @@
 import { homePart } from '#accounts/home.ts';
 import { Deadlines } from '#base/deadlines.ts';
 import { SlicedQueue } from '#base/sliced-queue.ts';
+import { spreadOf, WideMap } from '#base/wide-map.ts';
 import type { SipEdge } from '../../edge.ts';
 import { subscriptionChanged } from '../../hooks.ts';
 import { reach } from '../../reach.ts';
@@ -31,7 +32,7 @@ const watchedPart = homePart<{ subscriptions: number }>({
 export class Subscriptions {
   readonly edge: SipEdge;
   readonly #settings: { readonly minNotifySeconds: number };
-  readonly #byKey = new Map<string, Subscription>();
+  readonly #byKey = new WideMap<string, Subscription>(spreadOf);
   readonly #byWatcher = new ByAccount();
   readonly #byPresentity = new ByAccount();
   readonly #ends: Deadlines<Subscription>;
@@ -48,8 +49,13 @@ export class Subscriptions {
     this.edge = edge;
     this.#settings = settings;
     this.#endings = new SlicedQueue((subscription) => this.#endNext(subscription));
-    this.#ends = new Deadlines(edge.clock, (subscription) => this.terminateSoon(subscription, 'timeout'));
-    this.#later = new Deadlines(edge.clock, (subscription) => this.#due(subscription), TICK_MS);
+    this.#ends = new Deadlines(
+      edge.clock,
+      (subscription) => this.terminateSoon(subscription, 'timeout'),
+      undefined,
+      spread,
+    );
+    this.#later = new Deadlines(edge.clock, (subscription) => this.#due(subscription), TICK_MS, spread);
     this.#pace = new Pace((subscription) => this.#notify(subscription));
     this.#counts = {
       sent: edge.metrics.counter('rollcall_sip_notifies_total', 'NOTIFY requests sent.'),
@@ -324,4 +330,8 @@ export class Subscriptions {
 
 function keyOf({ founder, init }: Subscription): string {
   return founder.init === init ? init.localTag : `${init.localTag} ${init.event}`;
+}
+
+function spread({ init }: Subscription): number {
+  return spreadOf(init.localTag);
 }
