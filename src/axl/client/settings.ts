@@ -1,0 +1,108 @@
+import { choice, duration, integer, settingsGroup, text } from '#base/settings.ts';
+
+/** The Unified CM that owns the end users, and how it is reached. */
+export const unifiedCmSettings = settingsGroup('unifiedCm', {
+  host: text({
+    default: '',
+    maxLength: 255,
+    pattern: /^[A-Za-z0-9.:-]*$/,
+    expects: 'a host name or an IP address',
+    restart: true,
+    help: 'The publisher of the Unified CM that owns the end users. Empty: the embedded one, in this server itself.',
+  }),
+  port: integer({
+    default: 8443,
+    min: 1,
+    max: 65_535,
+    restart: true,
+    help: 'Where that Unified CM answers AXL.',
+  }),
+  user: text({
+    default: '',
+    maxLength: 128,
+    restart: true,
+    help: 'The user of Unified CM that AXL is used with. It needs the role Standard AXL API Access.',
+  }),
+  passwordFile: text({
+    default: 'unified-cm-password',
+    maxLength: 1024,
+    restart: true,
+    help: 'The file with the password of that user on its first line, in the data folder unless the path is absolute.',
+  }),
+  trust: choice({
+    values: ['ca', 'fingerprint', 'off'],
+    default: 'ca',
+    restart: true,
+    help: 'How its certificate is checked: by certificate authorities, by its fingerprint, or not at all.',
+  }),
+  caFile: text({
+    default: '',
+    maxLength: 1024,
+    restart: true,
+    help: 'Certificate authorities for trust ca, as a PEM file. Empty: those that Node.js brings.',
+  }),
+  fingerprint: text({
+    default: '',
+    pattern: /^(?:[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31})?$/,
+    expects: 'a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons',
+    restart: true,
+    help: 'The SHA-256 fingerprint of its certificate, for trust fingerprint.',
+  }),
+  connections: integer({
+    default: 2,
+    min: 1,
+    max: 16,
+    unit: 'connections',
+    restart: true,
+    help: 'How many requests may be under way at once; of those that write never more than one.',
+  }),
+  requestSeconds: duration({
+    default: 60,
+    min: 1,
+    max: 600,
+    unit: 'seconds',
+    help: 'How long an answer may take.',
+  }),
+  retrySeconds: duration({
+    default: 300,
+    min: 0,
+    max: 3600,
+    unit: 'seconds',
+    help: 'How long a request that Unified CM is too busy for (503) is sent again, after 2, 4, 8 and up to 60 seconds.',
+  }),
+  pageSize: integer({
+    default: 500,
+    min: 10,
+    max: 2000,
+    unit: 'end users',
+    help: 'How many end users are read at once.',
+  }),
+  pollSeconds: duration({
+    default: 10,
+    min: 1,
+    max: 3600,
+    unit: 'seconds',
+    help: 'How often changes are asked for. The embedded Unified CM tells them by itself.',
+  }),
+  differenceMinutes: duration({
+    default: 10,
+    min: 1,
+    max: 1440,
+    unit: 'minutes',
+    help: 'How often all end users of a Unified CM before 10.0 are compared, which tells no changes.',
+  }),
+  keepDays: duration({
+    default: 30,
+    min: 0,
+    max: 3650,
+    unit: 'days',
+    help: 'How long the account of an end user who was removed in Unified CM is kept, disabled, before it is removed.',
+  }),
+  maxMissingPercent: integer({
+    default: 20,
+    min: 0,
+    max: 100,
+    unit: 'percent',
+    help: 'More end users than these missing at once are taken for a fault of Unified CM: nobody is disabled for it.',
+  }),
+});
