@@ -11,6 +11,7 @@ const ROWS = [
   ['commands', 'bulk', 'topology', 'time', 'setup'],
   ['messaging', 'sources', 'presence', 'federation', 'contacts', 'accounts', 'directory'],
   ['store', 'cluster'],
+  ['keys'],
   ['xml', 'precis'],
   ['base'],
 ];

@@ -1,11 +1,12 @@
 import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Hook, Hooks } from '#base/hook.ts';
+import { type Credentials, deriveCredentials, fakeCredentials, scramMechanisms } from '#keys/credentials.ts';
+import { deriveDigestKeys } from '#keys/digest-keys.ts';
 import type { Database, Row, Statement } from '#store/database.ts';
 import { accountTable, deleteStatements } from './account-tables.ts';
 import { prepareAddress } from './address.ts';
-import { type Credentials, deriveCredentials, fakeCredentials, scramMechanisms } from './credentials.ts';
-import { deriveDigestKeys, putDigestKeys } from './digest-credentials.ts';
+import { putDigestKeys } from './digest-credentials.ts';
 import {
   type AccountChange,
   accountAdded,

@@ -1,5 +1,5 @@
 import { duration, integer, settingsGroup } from '#base/settings.ts';
-import { DEFAULT_ITERATIONS } from './credentials.ts';
+import { DEFAULT_ITERATIONS } from '#keys/credentials.ts';
 
 export const passwordSettings = settingsGroup('accounts.passwords', {
   iterations: integer({

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { fakeCredentials } from '#accounts/credentials.ts';
+import { fakeCredentials } from '#keys/credentials.ts';
 import { Element, element } from '#xml/element.ts';
 import { parseElement } from '#xml/parse-element.ts';
 import { serialize } from '#xml/serializer.ts';

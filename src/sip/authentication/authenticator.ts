@@ -1,12 +1,6 @@
 import type { Accounts } from '#accounts/accounts.ts';
 import { prepareAddress } from '#accounts/address.ts';
-import {
-  type DigestAlgorithm,
-  type DigestKeys,
-  digestKeysOf,
-  followPasswords,
-  keysOfAccount,
-} from '#accounts/digest-credentials.ts';
+import { digestKeysOf, followPasswords, keysOfAccount } from '#accounts/digest-credentials.ts';
 import type { Home } from '#accounts/home.ts';
 import type { Homes } from '#accounts/homes.ts';
 import type { Throttle } from '#accounts/throttle.ts';
@@ -14,6 +8,7 @@ import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Metrics } from '#base/metrics.ts';
+import type { DigestAlgorithm, DigestKeys } from '#keys/digest-keys.ts';
 import type { Flow } from '../transport/flow.ts';
 import { domainOf } from '../wire/address.ts';
 import { readText } from '../wire/byte-string.ts';

@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from '#accounts/digest-credentials.ts';
+import type { DigestAlgorithm } from '#keys/digest-keys.ts';
 import { writeText } from '../wire/byte-string.ts';
 import { quote } from '../wire/text.ts';
 

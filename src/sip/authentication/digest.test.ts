@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
-import { type DigestAlgorithm, deriveDigestKeys, digestAlgorithms } from '#accounts/digest-credentials.ts';
+import { type DigestAlgorithm, deriveDigestKeys, digestAlgorithms } from '#keys/digest-keys.ts';
 import { writeText } from '../wire/byte-string.ts';
 import { parseDigestParams } from './auth-params.ts';
 import { type DigestCredentials, digestResponse, hashOf, isSame, readCredentials } from './digest.ts';

@@ -3,7 +3,7 @@
  * @see RFC 7616 §3.4, RFC 3261 §22.4, RFC 8760 §2
  */
 import { hash } from 'node:crypto';
-import { type DigestAlgorithm, digestAlgorithms, digestHashes } from '#accounts/digest-credentials.ts';
+import { type DigestAlgorithm, digestAlgorithms, digestHashes } from '#keys/digest-keys.ts';
 import { SipError } from '../wire/sip-error.ts';
 import type { DigestParams } from './auth-params.ts';
 

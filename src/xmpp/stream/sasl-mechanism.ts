@@ -1,5 +1,5 @@
 /** What the files of the single SASL mechanisms share: what they know, and what they say. */
-import type { Credentials } from '#accounts/credentials.ts';
+import type { Credentials } from '#keys/credentials.ts';
 
 /** What a stream knows when somebody signs in on it. */
 export interface SaslContext {

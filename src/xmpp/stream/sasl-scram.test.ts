@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Credentials, deriveKeys, fakeCredentials } from '#accounts/credentials.ts';
+import { type Credentials, deriveKeys, fakeCredentials } from '#keys/credentials.ts';
 import { ScramClient, type ScramClientOptions } from '../../../test/support/scram-client.ts';
 import { offeredBindingTypes, offeredMechanisms, type SaslStep, saslMechanisms, startSasl } from './sasl.ts';
 import type { SaslContext } from './sasl-mechanism.ts';

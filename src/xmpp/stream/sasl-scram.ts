@@ -3,8 +3,8 @@
  * the answers, nor in the work for them, tells whether an account exists before the client has proved that it may know.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { type ScramMechanism, scramHashes } from '#accounts/credentials.ts';
 import { hmac } from '#base/hmac.ts';
+import { type ScramMechanism, scramHashes } from '#keys/credentials.ts';
 import { SaslFailure } from './sasl-failure.ts';
 import type { MechanismStep, Respond, SaslAccount, SaslContext } from './sasl-mechanism.ts';
 import { accountAddress, decodeUtf8, requireOwnAuthzid } from './sasl-names.ts';

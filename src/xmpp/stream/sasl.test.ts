@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fakeCredentials } from '#accounts/credentials.ts';
+import { fakeCredentials } from '#keys/credentials.ts';
 import {
   offeredBindingTypes,
   offeredMechanisms,

@@ -2,8 +2,9 @@
  * Signing in on a stream, the server's side: RFC 6120 §6. An exchange takes what the client sends and answers with what
  * is to be sent or looked up; it opens no socket and reads no table.
  */
-import { type ScramMechanism, scramMechanisms } from '#accounts/credentials.ts';
+
 import { decodeBase64 } from '#base/base64.ts';
+import { type ScramMechanism, scramMechanisms } from '#keys/credentials.ts';
 import { external, isExternalPossible } from './sasl-external.ts';
 import { type SaslCondition, SaslFailure } from './sasl-failure.ts';
 import type { MechanismStep, Respond, SaslAccount, SaslContext, SaslSuccess } from './sasl-mechanism.ts';

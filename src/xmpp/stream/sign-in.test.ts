@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account, SignInAccount } from '#accounts/accounts.ts';
-import { deriveCredentials, fakeCredentials } from '#accounts/credentials.ts';
 import { throttleSettings } from '#accounts/settings.ts';
 import { Throttle, type ThrottleSettings } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
+import { deriveCredentials, fakeCredentials } from '#keys/credentials.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { ScramClient } from '../../../test/support/scram-client.ts';
 import { saslMechanisms, startSasl } from './sasl.ts';

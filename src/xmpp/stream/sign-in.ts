@@ -1,8 +1,8 @@
 /** Carries out what a SASL exchange asks for: looks accounts up, checks passwords, and slows those who guess. */
 import type { Account, Accounts } from '#accounts/accounts.ts';
-import { verifyPassword } from '#accounts/credentials.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
+import { verifyPassword } from '#keys/credentials.ts';
 import type { ClientInput, SaslExchange, SaslInput, SaslStep } from './sasl.ts';
 
 export interface SignInServices {
