@@ -9,6 +9,7 @@ import { publications } from './0007-publications.ts';
 import { bindings } from './0008-bindings.ts';
 import { xcapDocuments } from './0009-xcap-documents.ts';
 import { presenceRules } from './0010-presence-rules.ts';
+import { directory } from './0011-directory.ts';
 
 /** In the order of their versions. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   bindings,
   xcapDocuments,
   presenceRules,
+  directory,
 ];
