@@ -30,10 +30,12 @@ import { subscriptions } from '#xmpp/features/rfc-6121-subscriptions.ts';
 import { lastActivity } from '#xmpp/features/xep-0012-last-activity.ts';
 import { disco } from '#xmpp/features/xep-0030-disco.ts';
 import { privateXml } from '#xmpp/features/xep-0049-private-xml.ts';
+import { adHocCommands } from '#xmpp/features/xep-0050-commands/feature.ts';
 import { vcardTemp } from '#xmpp/features/xep-0054-vcard-temp.ts';
 import { registration } from '#xmpp/features/xep-0077-registration/feature.ts';
 import { softwareVersion } from '#xmpp/features/xep-0092-version.ts';
 import { caps } from '#xmpp/features/xep-0115-caps.ts';
+import { serviceAdministration } from '#xmpp/features/xep-0133-service-administration/feature.ts';
 import { contactAddresses } from '#xmpp/features/xep-0157-contact-addresses.ts';
 import { offlineMessages } from '#xmpp/features/xep-0160-offline-messages.ts';
 import { blocking } from '#xmpp/features/xep-0191-blocking.ts';
@@ -74,6 +76,8 @@ export const xmppFeatures: readonly XmppFeature[] = [
   carbons,
   messageArchive,
   messageArchivePreferences,
+  adHocCommands,
+  serviceAdministration,
 ];
 
 export const sipFeatures: readonly SipFeature[] = [

@@ -1,9 +1,14 @@
 /** The composition root: reads the settings, builds each area, starts and stops them. Nothing imports it but the door. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Accounts } from '#accounts/accounts.ts';
+import { ApiTokens } from '#accounts/api-tokens.ts';
 import { followAccounts, Homes } from '#accounts/homes.ts';
 import { passwordSettings, throttleSettings } from '#accounts/settings.ts';
 import { Throttle } from '#accounts/throttle.ts';
+import { apiHandler } from '#admin/api/api.ts';
+import { API } from '#admin/api/paths.ts';
+import { apiSettings } from '#admin/api/settings.ts';
 import { startControl } from '#admin/control.ts';
 import { startHttp } from '#admin/http.ts';
 import { HttpListener } from '#admin/http-listener.ts';
@@ -14,15 +19,19 @@ import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import { featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
-import { type HttpRoutes, HttpRouteTable } from '#base/http-routes.ts';
+import { type HttpHandler, type HttpRoutes, HttpRouteTable } from '#base/http-routes.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { createLog, type Log, logSettings } from '#base/log.ts';
+import { LogFile } from '#base/log-file.ts';
 import { Metrics } from '#base/metrics.ts';
 import type { SettingsGroup } from '#base/settings.ts';
 import { settingsTemplate } from '#base/settings-template.ts';
 import { applySettings, watchSettings } from '#base/settings-watch.ts';
 import { allCommands } from '#commands/all.ts';
-import type { CommandContext, ServerFacts } from '#commands/command.ts';
+import { AuditLog } from '#commands/audit-log.ts';
+import { auditSettings } from '#commands/audit-settings.ts';
+import type { Administration, CommandContext, ServerFacts } from '#commands/command.ts';
+import type { Operations, Part } from '#commands/operations.ts';
 import { addMutualContacts } from '#contacts/editing.ts';
 import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
@@ -31,7 +40,7 @@ import { startMessaging } from '#messaging/start.ts';
 import { presenceSettingsChanged, startPresence } from '#presence/publishing.ts';
 import { restoreSources } from '#presence/restoring.ts';
 import { presenceSettings } from '#presence/settings.ts';
-import type { Listener } from '#setup/checks.ts';
+import { checkAll, type Listener } from '#setup/checks.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
 import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
@@ -40,7 +49,11 @@ import { SipEdge } from '#sip/edge.ts';
 import { sipTransactions } from '#sip/transaction/settings.ts';
 import { sipLimits, sipListeners } from '#sip/transport/settings.ts';
 import type { Database } from '#store/database.ts';
+import { postgresInspector, sqliteInspector } from '#store/inspector.ts';
 import { openDatabase } from '#store/open.ts';
+import { ntpControl } from '#time/ntp-control.ts';
+import { timeServerSettings, timeSettings } from '#time/settings.ts';
+import { TimeService } from '#time/time-service.ts';
 import { XmppEdge } from '#xmpp/edge.ts';
 import { xmppLimits, xmppListeners } from '#xmpp/settings.ts';
 import { saslSettings } from '#xmpp/stream/sasl-settings.ts';
@@ -51,8 +64,12 @@ export const settingsGroups: readonly SettingsGroup[] = [
   serverSettings,
   httpSettings,
   httpsSettings,
+  apiSettings,
+  auditSettings,
   logSettings,
   storeSettings,
+  timeSettings,
+  timeServerSettings,
   passwordSettings,
   throttleSettings,
   contactLimits,
@@ -86,6 +103,8 @@ export interface ServerOptions extends NodeOptions {
   portOffset?: number;
   /** Also makes five people to try it with. */
   demo?: boolean;
+  /** Ends the program that the server is; undefined where it is but a part of one. */
+  shutDown?: () => void;
 }
 
 /** All of a server but its listeners: what a command works on while no server runs. */
@@ -101,15 +120,22 @@ export interface Node {
   database: Database;
   accounts: Accounts;
   homes: Homes;
+  /** What was done with commands. */
+  audit: AuditLog;
   close(): Promise<void>;
 }
 
 /** A protocol, up and listening. */
 export interface RunningEdge {
+  readonly name: string;
   /** Port by listener: `{ xmpp: 5222, 'xmpp-tls': 5223 }`. */
   ports: Readonly<Record<string, number>>;
   /** Signed-in devices. */
   devices(): number;
+  /** Opens its ports, again where they were closed. */
+  listen(portOffset: number): Promise<void>;
+  /** Closes its ports and ends its connections, until `listen` is called. */
+  close(): Promise<void>;
   /** Ends its connections in the manner of the protocol, then its listeners. */
   stop(): Promise<void>;
 }
@@ -138,13 +164,14 @@ async function startEdges(
   node: Node,
   certificates: Certificates,
   https: HttpRoutes,
+  throttle: Throttle,
+  administration: () => Administration | undefined,
   portOffset: number,
 ): Promise<RunningEdge[]> {
   const { accounts, settings, metrics, log, clock, domains, homes } = node;
-  const throttle = new Throttle(clock, settings.of(throttleSettings));
   const options = { homes, accounts, throttle, domains, settings, metrics, log, clock, certificates, version };
   await using started = new AsyncDisposableStack();
-  const xmpp = new XmppEdge({ ...options, features: xmppFeatures });
+  const xmpp = new XmppEdge({ ...options, administration, features: xmppFeatures });
   started.defer(() => xmpp.stop());
   const sip = new SipEdge({ ...options, https, secret: node.folder.secret, features: sipFeatures });
   started.defer(() => sip.stop());
@@ -197,10 +224,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const administrator = await firstAdministrator(accounts, domain);
   const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll) : [];
 
+  const time = await TimeService.start({ settings, clock, log, metrics, portOffset });
+  started.defer(() => time.stop());
   const certificates = openCertificates(node);
   started.defer(() => certificates.close());
   const routes = new HttpRouteTable();
-  const edges = await startEdges(node, certificates, routes, portOffset);
+  const throttle = new Throttle(clock, settings.of(throttleSettings));
+  let administration: Administration | undefined;
+  const edges = await startEdges(node, certificates, routes, throttle, () => administration, portOffset);
   for (const edge of edges) started.defer(() => edge.stop());
 
   started.defer(restoreSources(homes));
@@ -230,6 +261,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...Object.assign({}, ...edges.map((edge) => edge.ports)),
     http: http.port,
     ...(https.port !== 0 && { https: https.port }),
+    ...(time.port !== undefined && { ntp: time.port }),
   });
   const facts: ServerFacts = {
     startedAt: clock.now(),
@@ -238,9 +270,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return ports();
     },
     devices: () => edges.reduce((sum, edge) => sum + edge.devices(), 0),
-    problems,
+    // A wrong clock is worth a word, and no reason to send clients elsewhere: /readyz leaves it out.
+    problems: () => [...problems(), ...time.problems()],
   };
-  const control = await startControl(folder.controlSocket, allCommands, commandContext(node, facts));
+  const operations: Operations = {
+    ...operationsOf(node, options, ports),
+    parts: new Map<string, Part>([
+      ...edges.map((edge) => [edge.name, edgePart(edge, portOffset)] as const),
+      ['https', portPart(https)],
+      ['http', portPart(http)],
+    ]),
+    shutDown: options.shutDown,
+  };
+  administration = { commands: allCommands, context: commandContext(node, operations, facts, time) };
+  routes.handle(API, serveApi(node, administration, throttle));
+  started.defer(node.audit.start());
+  const control = await startControl(folder.controlSocket, allCommands, administration.context);
   started.defer(() => control.stop());
   started.defer(watchSettings(settings, log));
 
@@ -294,6 +339,13 @@ function openHttps(
   return HttpListener.start({ name: 'HTTPS', log, open });
 }
 
+/** Every command, for who holds a role or a token. */
+function serveApi(node: Node, administration: Administration, throttle: Throttle): HttpHandler {
+  const { accounts, database, clock, settings } = node;
+  const tokens = new ApiTokens(database, clock);
+  return apiHandler({ ...administration, accounts, tokens, throttle, settings: settings.of(apiSettings), version });
+}
+
 /** The other settings of the port are read as they are needed, and end no connection. */
 function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void {
   if (changed.some((name) => ['host', 'port', 'requestSeconds'].includes(name))) void https.move();
@@ -302,19 +354,98 @@ function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void 
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
 export async function openContext(options: NodeOptions): Promise<{ context: CommandContext; close(): Promise<void> }> {
   const node = await buildNode(openDataFolder(options.data), options);
-  return { context: commandContext(node), close: () => node.close() };
+  return { context: commandContext(node, operationsOf(node, options)), close: () => node.close() };
+}
+
+/** @param ports of the running server; undefined while none runs */
+function operationsOf(
+  { folder, settings, metrics }: Node,
+  { data, env = {}, portOffset = 0 }: ServerOptions,
+  ports?: () => Readonly<Record<string, number>>,
+): Operations {
+  const isEmbedded = settings.of(storeSettings).kind === 'sqlite';
+  return {
+    folder: folder.path,
+    tlsFolder: folder.tlsFolder,
+    logFolder: logFolder(folder),
+    release: version,
+    store: isEmbedded ? sqliteInspector(folder.storeFile) : postgresInspector(),
+    metrics,
+    parts: new Map(),
+    check: () =>
+      checkAll({
+        data,
+        groups: settingsGroups,
+        env,
+        listeners: (loaded) => plannedListeners(loaded, portOffset),
+        ...(ports && { running: ports() }),
+        now: Date.now(),
+      }),
+  };
+}
+
+function edgePart(edge: RunningEdge, portOffset: number): Part {
+  return {
+    isOpen: () => Object.keys(edge.ports).length > 0,
+    problem: () => undefined,
+    open: () => edge.listen(portOffset),
+    close: () => edge.close(),
+  };
+}
+
+function portPart(listener: HttpListener): Part {
+  return {
+    isOpen: () => listener.port !== 0,
+    problem: () => listener.problem,
+    async open() {
+      await listener.move();
+      if (listener.problem !== undefined) throw new Failure('conflict', listener.problem);
+    },
+    close: () => listener.close(),
+  };
+}
+
+function logFolder({ path }: DataFolder): string {
+  return join(path, 'logs');
+}
+
+function openLog(folder: DataFolder, settings: Settings): Log {
+  const limits = settings.of(logSettings);
+  const { level, format } = limits;
+  return createLog({
+    level,
+    format,
+    ...(limits.file && { file: new LogFile(join(logFolder(folder), 'rollcall.log'), limits) }),
+  });
 }
 
 /** What the commands work on. @param server undefined while no server runs */
-function commandContext(node: Node, server?: ServerFacts): CommandContext {
+function commandContext(
+  node: Node,
+  operations: Operations,
+  server?: ServerFacts,
+  service?: TimeService,
+): CommandContext {
   const { folder, domains, accounts, homes, settings, log } = node;
-  return { domain: folder.domain, domains, accounts, homes, settings, log, server };
+  const time = ntpControl(node, service);
+  return {
+    domain: folder.domain,
+    domains,
+    accounts,
+    homes,
+    settings,
+    log,
+    server,
+    audit: node.audit,
+    operations,
+    time,
+  };
 }
 
 async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node> {
   const { clock = systemClock } = options;
   const settings = loadSettings(folder, options);
-  const log = options.log ?? createLog(settings.of(logSettings));
+  const log = options.log ?? openLog(folder, settings);
   settings.onChange(logSettings, () => {
     log.level = settings.of(logSettings).level;
   });
@@ -332,6 +463,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   startContacts(homes, settings.of(contactLimits));
   startPresence(homes, { settings: settings.of(presenceSettings), domains });
   startMessaging(homes, settings.of(messagingSettings));
+  const audit = new AuditLog({ database, clock, log, secret: folder.secret, settings: settings.of(auditSettings) });
   return {
     folder,
     domains,
@@ -343,6 +475,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     database,
     accounts,
     homes,
+    audit,
     async close() {
       homes.close();
       await database.close();

@@ -102,6 +102,6 @@ export interface Device {
    * @returns false when it may not be delivered
    */
   takeNative(text: string, from: string, isRequest: boolean): boolean;
-  /** Ends it: the account was removed, disabled, or its password changed. */
-  end(reason: 'removed' | 'disabled' | 'password-changed' | 'replaced'): void;
+  /** Ends it: the account was removed, disabled, or its password changed; 'ended': an administrator ended this session. */
+  end(reason: 'removed' | 'disabled' | 'password-changed' | 'replaced' | 'ended'): void;
 }

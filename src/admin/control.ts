@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { socketPath } from '#base/socket-path.ts';
+import { commandLine } from '#commands/caller.ts';
 import type { CommandContext, Commands } from '#commands/command.ts';
 import { httpApp } from './fastify.ts';
 import { answerErrors } from './http.ts';
@@ -22,7 +23,7 @@ export async function startControl(
   const app = httpApp({ bodyLimit: MAX_BODY_BYTES });
   answerErrors(app, context.log);
   app.post<{ Params: { name: string } }>('/commands/:name', async (request, reply) => {
-    const output = await commands.run(request.params.name, request.body ?? {}, context, 'command line');
+    const output = await commands.run(request.params.name, request.body ?? {}, context, commandLine);
     return reply.type('application/json').send(JSON.stringify(output ?? null));
   });
   const near = socketPath(path);

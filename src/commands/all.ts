@@ -1,7 +1,28 @@
 /** The commands that this server has. */
+import { serverAnnounce } from './announce.ts';
+import { auditList, auditVerify } from './audit.ts';
 import { Commands } from './command.ts';
+import { ntpServerAdd, ntpServerDelete, ntpServerList, ntpStatus } from './ntp.ts';
+import { userContacts, userEndSessions, userStatistics } from './people.ts';
 import { presenceExplain, presenceOverride } from './presence.ts';
+import { roleAssign, roleList, roleWithdraw } from './roles.ts';
 import { serverSettings, serverStatus } from './server.ts';
+import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts';
+import { certificateList } from './certificates.ts';
+import { clusterStatus } from './cluster.ts';
+import { diagnoseRun } from './diagnose.ts';
+import { figureObjects, figureQuery } from './figures.ts';
+import { logFiles, logRead } from './log-files.ts';
+import {
+  machineCores,
+  machineNetwork,
+  machineProcesses,
+  machineRelease,
+  machineShutDown,
+  machineStatusCommand,
+} from './machine.ts';
+import { serviceList, serviceRestart, serviceStart, serviceStop } from './services.ts';
+import { storeCheck, storeQuery } from './store.ts';
 import { userAdd, userDisable, userEnable, userList, userPasswd, userRemove } from './users.ts';
 
 export const allCommands = new Commands([
@@ -11,8 +32,43 @@ export const allCommands = new Commands([
   userRemove,
   userEnable,
   userDisable,
+  userContacts,
+  userStatistics,
+  userEndSessions,
   presenceExplain,
   presenceOverride,
   serverStatus,
   serverSettings,
+  serverAnnounce,
+  ntpStatus,
+  ntpServerList,
+  ntpServerAdd,
+  ntpServerDelete,
+  roleList,
+  roleAssign,
+  roleWithdraw,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  auditList,
+  auditVerify,
+  machineRelease,
+  machineStatusCommand,
+  machineNetwork,
+  machineProcesses,
+  machineCores,
+  machineShutDown,
+  serviceList,
+  serviceStart,
+  serviceStop,
+  serviceRestart,
+  clusterStatus,
+  certificateList,
+  diagnoseRun,
+  figureObjects,
+  figureQuery,
+  storeCheck,
+  storeQuery,
+  logFiles,
+  logRead,
 ]);

@@ -5,12 +5,14 @@
 import { z } from 'zod';
 import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
+import { covers, type Role } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
-
-/** Who may run a command. One who may sign in to this machine's data folder is an administrator. */
-export type Role = 'administrator';
+import type { AuditLog } from './audit-log.ts';
+import type { Caller } from './caller.ts';
+import type { NtpControl } from './ntp.ts';
+import type { Operations } from './operations.ts';
 
 /** What commands work on: a running server, or the data folder of one that does not run. */
 export interface CommandContext {
@@ -24,6 +26,13 @@ export interface CommandContext {
   readonly log: Log;
   /** Undefined while no server runs. */
   readonly server: ServerFacts | undefined;
+  /** Where what changes anything is put on record before it is done. */
+  readonly audit?: AuditLog | undefined;
+  readonly time?: NtpControl | undefined;
+  /** The machine's side of the server. */
+  readonly operations?: Operations | undefined;
+  /** Who runs this command; set by `Commands.run`. */
+  readonly caller?: Caller | undefined;
 }
 
 /** What a running server knows of itself. */
@@ -42,11 +51,16 @@ export interface Command<In = unknown, Out = unknown> {
   /** `user.add`: the area's noun, then the verb. */
   readonly name: string;
   readonly help: string;
+  /** The least that may run it. */
   readonly role: Role;
-  /** Whether it changes anything; such a command is logged with who ran it. */
+  /** Whether it changes anything; such a command is put on record with who ran it. */
   readonly changes: boolean;
   readonly input: z.ZodType<In>;
   readonly output: z.ZodType<Out>;
+  /** It starts work that goes on when it has answered. */
+  readonly startsJob?: true;
+  /** What or whom it is about, for the record; never a secret. Left out: its `address`, `name` or `id`. */
+  subject?(input: In): string;
   run(context: CommandContext, input: In): Promise<Out> | Out;
 }
 
@@ -70,30 +84,56 @@ export class Commands {
     return [...this.#byName.values()];
   }
 
+  find(name: string): Command | undefined {
+    return this.#byName.get(name);
+  }
+
   /**
-   * @param by who runs it, for the log
-   * @throws {Failure} 'not-found' for an unknown name, 'malformed' for a wrong input, and what the command throws
+   * @throws {Failure} 'not-found' for an unknown name, 'forbidden' for one who may not, 'malformed' for a wrong input,
+   *   'store-failing' where it changes something and cannot be put on record, and what the command throws
    */
-  async run(name: string, input: unknown, context: CommandContext, by: string): Promise<unknown> {
+  async run(name: string, input: unknown, context: CommandContext, caller: Caller): Promise<unknown> {
     const found = this.#byName.get(name);
     if (found === undefined) throw new Failure('not-found', `there is no command ${name}`);
+    const { audit } = context;
+    if (!covers(caller.roles, found.role)) {
+      const reason = `${name} takes the role ${found.role}`;
+      await audit?.refuse({ caller, command: name, subject: subjectOf(input) }, reason);
+      throw new Failure('forbidden', `${reason}: ask an administrator for it`);
+    }
     const checked = found.input.safeParse(input);
-    if (!checked.success) throw new Failure('malformed', z.prettifyError(checked.error));
-    if (!found.changes) return found.output.parse(await found.run(context, checked.data));
+    if (!checked.success) {
+      const reason = z.prettifyError(checked.error);
+      if (found.changes) await audit?.refuse({ caller, command: name, subject: subjectOf(input) }, reason);
+      throw new Failure('malformed', reason);
+    }
+    const run = async () => found.output.parse(await found.run({ ...context, caller }, checked.data));
+    if (!found.changes) return run();
+    const subject = found.subject?.(checked.data) ?? subjectOf(checked.data);
+    const action = { caller, command: name, subject };
+    const begins = await audit?.begin(action);
     try {
-      const output = found.output.parse(await found.run(context, checked.data));
-      context.log.info({ command: name, by, account: subject(checked.data) }, 'an administrator ran a command');
+      const output = await run();
+      if (begins !== undefined) await audit?.end(action, begins, 'done');
       return output;
     } catch (err) {
-      const reason = err instanceof Error ? err.message : String(err);
-      context.log.warn({ command: name, by, account: subject(checked.data), reason }, 'a command failed');
+      const reason = err instanceof Failure ? err.message : 'an internal error';
+      if (begins !== undefined) await audit?.end(action, begins, 'failed', reason);
+      context.log.warn({ command: name, by: caller.name, subject, reason: String(err) }, 'a command failed');
       throw err;
     }
   }
 }
 
-/** The account that an input is about; nothing else of it is logged. */
-function subject(input: unknown): string | undefined {
-  const address = (input as { address?: unknown } | null)?.address;
-  return typeof address === 'string' ? address : undefined;
+/** What an edge needs in order to run commands for whoever speaks its protocol. */
+export interface Administration {
+  readonly commands: Commands;
+  readonly context: CommandContext;
+}
+
+/** What an input says that it is about; nothing else of it is put on record. */
+function subjectOf(input: unknown): string {
+  const { address, name, id } = (input ?? {}) as { address?: unknown; name?: unknown; id?: unknown };
+  const subject = address ?? name ?? id ?? '';
+  return typeof subject === 'string' || typeof subject === 'number' ? String(subject) : '';
 }

@@ -64,7 +64,7 @@ type State = z.infer<typeof state>;
 export const presenceExplain = command({
   name: 'presence.explain',
   help: 'Why an account is shown as it is: who says what of it, the rule that decided, who sees what, and who watches.',
-  role: 'administrator',
+  role: 'help-desk',
   changes: false,
   input: z.strictObject({ address }),
   output: explanation,
@@ -134,8 +134,8 @@ export const presenceOverride = command({
   },
 });
 
-/** @throws {Failure} 'not-found', 'forbidden' */
-async function homeOf(context: CommandContext, given: string): Promise<Home> {
+/** Of one that is disabled there is none: a home in memory is of somebody who may sign in. @throws {Failure} 'not-found', 'forbidden' */
+export async function homeOf(context: CommandContext, given: string): Promise<Home> {
   const account = await existing(context, given);
   if (!account.enabled) throw new Failure('forbidden', `${account.address} is disabled, and seen by nobody`);
   const home = await context.homes.open(account);

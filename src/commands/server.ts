@@ -21,7 +21,7 @@ export type Status = z.infer<typeof statusOutput>;
 export const serverStatus = command({
   name: 'server.status',
   help: 'Whether the server runs, since when, on which ports, and what is wrong.',
-  role: 'administrator',
+  role: 'monitor',
   changes: false,
   input: nothing,
   output: statusOutput,
@@ -45,7 +45,7 @@ export const serverStatus = command({
 export const serverSettings = command({
   name: 'server.settings',
   help: 'Every setting with its value and where that is from.',
-  role: 'administrator',
+  role: 'operator',
   changes: false,
   input: nothing,
   output: z.array(

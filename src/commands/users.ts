@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { Account } from '#accounts/accounts.ts';
 import { prepareAddress } from '#accounts/address.ts';
+import { rolesOf } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
 import { leaveContacts } from '#contacts/leaving.ts';
 import { type CommandContext, command } from './command.ts';
+import { standsAs } from './standing.ts';
 
 /** Long enough for any passphrase, short enough that deriving keys from it costs nothing to speak of. */
 const MAX_PASSWORD_BYTES = 1024;
@@ -13,7 +15,8 @@ export const address = z.string().min(1).max(3071).describe('local@domain; the d
 const password = z
   .string()
   .min(1, 'the password is empty')
-  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `longer than ${MAX_PASSWORD_BYTES} bytes`);
+  .refine((text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES, `longer than ${MAX_PASSWORD_BYTES} bytes`)
+  .meta({ secret: true });
 const one = z.strictObject({ address });
 const user = z.object({ address: z.string(), admin: z.boolean(), enabled: z.boolean() });
 
@@ -42,23 +45,30 @@ export const userAdd = command({
 
 export const userList = command({
   name: 'user.list',
-  help: 'Lists the accounts.',
-  role: 'administrator',
+  help: 'Lists the accounts, all or those of one kind.',
+  role: 'monitor',
   changes: false,
-  input: z.strictObject({}),
+  input: z.strictObject({ state: z.enum(['all', 'disabled', 'online', 'active', 'idle']).default('all') }),
   output: z.array(user),
-  run: ({ accounts }) => accounts.list(),
+  async run({ accounts, homes }, { state }) {
+    const all = await accounts.list();
+    if (state === 'all') return all;
+    if (state === 'disabled') return all.filter(({ enabled }) => !enabled);
+    return all.filter(({ address }) => standsAs(homes.loaded(address), state));
+  },
 });
 
 export const userPasswd = command({
   name: 'user.passwd',
   help: 'Sets the password of an account and signs its devices out.',
-  role: 'administrator',
+  role: 'help-desk',
   changes: true,
   input: z.strictObject({ address, password }),
   output: z.object({ address: z.string() }),
   async run(context, input) {
-    const { address: full } = await existing(context, input.address);
+    const account = await existing(context, input.address);
+    const full = account.address;
+    await checkRank(context, account);
     await context.accounts.setPassword(full, input.password);
     return { address: full };
   },
@@ -107,6 +117,16 @@ async function setEnabled(context: CommandContext, given: string, enabled: boole
   await context.accounts.setEnabled(full, enabled);
   const account = await context.accounts.find(full);
   return { address: full, admin: account?.admin ?? false, enabled };
+}
+
+/**
+ * Whoever has the password of somebody with a role has the role: only an administrator gives them another one.
+ * @throws {Failure} 'forbidden'
+ */
+export async function checkRank({ caller, homes }: CommandContext, account: Account): Promise<void> {
+  if (caller === undefined || caller.roles.includes('administrator') || caller.name === account.address) return;
+  if ((await rolesOf(homes.database, { ...account, enabled: true })).length === 0) return;
+  throw new Failure('forbidden', `${account.address} administers this server; only an administrator may do that`);
 }
 
 /** An address in full; the server's domain is meant where none is given. */

@@ -10,6 +10,7 @@ import { lacksIpv6, listenFailure } from '#base/listen-failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { Metrics } from '#base/metrics.ts';
+import type { Administration } from '#commands/command.ts';
 import type { Element } from '#xml/element.ts';
 import type { XmppFeature } from './feature.ts';
 import { hostFeatures } from './feature-host.ts';
@@ -35,6 +36,8 @@ export interface XmppEdgeOptions {
   certificates: Certificates;
   features: readonly XmppFeature[];
   version: string;
+  /** What administrators may do; undefined until the server is up. */
+  administration?: () => Administration | undefined;
 }
 
 type ElementHandler = (session: Session, element: Element) => void;
@@ -60,6 +63,7 @@ export class XmppEdge {
   readonly log: Log;
   readonly clock: Clock;
   readonly version: string;
+  readonly administration: () => Administration | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly flusher = new Flusher();
@@ -95,6 +99,7 @@ export class XmppEdge {
     this.log = log;
     this.clock = clock;
     this.version = options.version;
+    this.administration = options.administration ?? (() => undefined);
     this.startedAt = clock.now();
     this.certificates = options.certificates;
     this.counts = {
@@ -136,14 +141,21 @@ export class XmppEdge {
     if (tlsPort !== 0) this.ports['xmpp-tls'] = await this.#open(host, tlsPort + portOffset, true);
   }
 
-  /** Tells every client why, and closes. */
+  /** Tells every client why, and closes the ports; `listen` opens them again. */
+  async close(): Promise<void> {
+    const closed = this.#servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+    for (const name of Object.keys(this.ports)) delete this.ports[name];
+    for (const stream of [...this.streams]) stream.close(new StreamError('system-shutdown'));
+    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+  }
+
+  /** Closes for good. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#stopSweeping();
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const stream of [...this.streams]) stream.close(new StreamError('system-shutdown'));
+    const closed = this.close();
     this.features.stop();
-    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+    await closed;
   }
 
   streamFeatures(when: string, stream: ClientStream): Element[] {

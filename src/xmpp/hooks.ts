@@ -1,6 +1,7 @@
 import type { Home } from '#accounts/home.ts';
 import { hook } from '#base/hook.ts';
 import type { Element } from '#xml/element.ts';
+import type { AdHocNode } from './ad-hoc.ts';
 import type { Session } from './session.ts';
 import type { Jid } from './wire/jid.ts';
 
@@ -60,3 +61,6 @@ export const iqToSession = hook<{ readonly session: Session; readonly from: stri
 export const messageBounced = hook<{ readonly session: Session; readonly error: Element }>()('xmpp.message-bounced', [
   'observe',
 ]);
+
+/** What may be run by ad hoc commands (XEP-0050), by node. Asked each time, so that what is switched off is gone. */
+export const adHocNodes = hook<{ readonly nodes: Map<string, AdHocNode> }>()('xmpp.ad-hoc-nodes', ['collect']);

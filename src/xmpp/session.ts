@@ -147,15 +147,15 @@ export class Session implements Device {
   end(reason: Parameters<Device['end']>[0]): void {
     const stream = this.stream;
     this.finish();
-    const replaced = reason === 'replaced';
     stream?.close(
       new StreamError(
-        replaced ? 'conflict' : 'not-authorized',
+        reason === 'replaced' ? 'conflict' : reason === 'ended' ? 'policy-violation' : 'not-authorized',
         {
           replaced: 'Another client has signed in under this resource.',
           removed: 'The account was removed.',
           disabled: 'The account was disabled.',
           'password-changed': 'The password was changed: sign in with the new one.',
+          ended: 'An administrator has ended this session.',
         }[reason],
       ),
     );

@@ -92,6 +92,10 @@ class Player {
     [/^(?<who>\w+) signs out$/, ({ who }) => this.#signOut(who!)],
     [/^(?<who>\w+) loses the connection$/, ({ who }) => this.#drop(who!)],
     [/^(?<who>\w+) and (?<other>\w+) see each other$/, ({ who, other }) => this.#befriend(who!, other!)],
+    [
+      /^(?<who>\w+) is an administrator$/,
+      ({ who }) => this.#server.running.accounts.setAdmin(`${this.#actor(who!).person}@example.test`, true),
+    ],
     [/^(?<who>\w+) sends:$/, ({ who }, block) => this.#speaker(who!).send(block)],
     [/^(?<who>\w+) receives:$/, ({ who }, block) => this.#speaker(who!).expect(block)],
     [/^(?<who>\w+) receives nothing more$/, ({ who }) => this.#speaker(who!).expectNothingMore()],

@@ -10,6 +10,10 @@ import { bindings } from './0008-bindings.ts';
 import { xcapDocuments } from './0009-xcap-documents.ts';
 import { presenceRules } from './0010-presence-rules.ts';
 import { directory } from './0011-directory.ts';
+import { administration } from './0012-administration.ts';
+import { bulk } from './0013-bulk.ts';
+import { topology } from './0014-topology.ts';
+import { endUsers } from './0015-end-users.ts';
 
 /** In the order of their versions. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +28,8 @@ export const migrations: readonly Migration[] = [
   xcapDocuments,
   presenceRules,
   directory,
+  administration,
+  bulk,
+  topology,
+  endUsers,
 ];

@@ -56,6 +56,30 @@ export function writeForm({ type, formType, title, instructions, fields = [] }: 
   );
 }
 
+/** §3.4: rows of a table, for each of which all columns are told. */
+export interface Table {
+  readonly title?: string;
+  readonly formType?: string;
+  readonly columns: readonly string[];
+  /** The cells of each row, in the order of the columns; a cell has any number of values. */
+  readonly rows: readonly (readonly (readonly string[])[])[];
+}
+
+export function writeTable({ title, formType, columns, rows }: Table): Element {
+  const form = writeForm({
+    type: 'result',
+    ...(title !== undefined && { title }),
+    ...(formType !== undefined && { formType }),
+  });
+  const reported = columns.map((name) => writeField({ name, label: name, type: 'text-single' }));
+  form.children.push(element('reported', NS_DATA_FORMS, {}, ...reported));
+  for (const cells of rows) {
+    const fields = cells.map((values, i) => writeField({ name: columns[i]!, values }));
+    form.children.push(element('item', NS_DATA_FORMS, {}, ...fields));
+  }
+  return form;
+}
+
 function writeField({ name, type, label, description, required, values = [], options = {} }: Field): Element {
   return element(
     'field',
