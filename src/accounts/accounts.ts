@@ -1,8 +1,14 @@
 import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
 import type { Hook, Hooks } from '#base/hook.ts';
-import { type Credentials, deriveCredentials, fakeCredentials, scramMechanisms } from '#keys/credentials.ts';
-import { deriveDigestKeys } from '#keys/digest-keys.ts';
+import {
+  type Credentials,
+  deriveCredentials,
+  fakeCredentials,
+  scramMechanisms,
+  verifyPassword,
+} from '#keys/credentials.ts';
+import { type DigestKeys, deriveDigestKeys } from '#keys/digest-keys.ts';
 import type { Database, Row, Statement } from '#store/database.ts';
 import { accountTable, deleteStatements } from './account-tables.ts';
 import { prepareAddress } from './address.ts';
@@ -13,6 +19,7 @@ import {
   accountDisabled,
   accountEnabled,
   accountRemoved,
+  keysStored,
   passwordChanged,
 } from './hooks.ts';
 
@@ -28,6 +35,34 @@ export interface Account {
   readonly enabled: boolean;
   readonly createdAt: number;
   readonly passwordChangedAt: number;
+  /** The uuid of the end user of Unified CM whose account it is; absent where it was made here. */
+  readonly endUser?: string;
+}
+
+/** All that is kept of a password. */
+export interface AccountKeys {
+  readonly scram: Credentials;
+  readonly digest: DigestKeys;
+}
+
+/** What becomes of an end user's account. */
+export interface AccountEdit {
+  /** Prepared. */
+  readonly address: string;
+  /** As it is now; absent: it is added. */
+  readonly account?: Account;
+  readonly enabled: boolean;
+  readonly endUser: string;
+  /** Of a new password; who signed in with the one before is signed out. */
+  readonly keys?: AccountKeys;
+  /** The device that the password was changed from, which stays signed in. */
+  readonly by?: string;
+}
+
+/** Where the passwords of end users are, when that is not here. */
+export interface PasswordOwner {
+  /** @throws {Failure} when it cannot be asked */
+  check(account: Account, password: string): Promise<boolean>;
 }
 
 /** What somebody who signs in is checked against. */
@@ -47,10 +82,15 @@ export interface AccountsOptions {
   settings?: { readonly iterations: number };
 }
 
-const COLUMNS = 'id, address, admin, enabled, created_at, password_changed_at';
+const COLUMNS = 'id, address, admin, enabled, created_at, password_changed_at, end_user';
+
+const NEXT_ID = 'update account_ids set last = last + 1';
 
 const INSERT_ACCOUNT = `insert into accounts (${COLUMNS})
-  values ((select last from account_ids), ?, ?, ?, ?, ?) returning ${COLUMNS}`;
+  values ((select last from account_ids), ?, ?, ?, ?, ?, ?) returning ${COLUMNS}`;
+
+const EDIT_ACCOUNT = `update accounts set enabled = ?, end_user = ?, password_changed_at = ? where id = ?
+  returning ${COLUMNS}`;
 
 // The account is looked up once more, so that one removed meanwhile violates `not null` and leaves no orphans.
 const PUT_KEYS = `insert into credentials (account, mechanism, salt, iterations, stored_key, server_key)
@@ -69,6 +109,8 @@ export class Accounts {
   readonly #secret: Uint8Array;
   readonly #settings: { readonly iterations?: number };
   #revision = 0;
+  /** Set where end users' passwords are checked elsewhere; then only PLAIN can tell what is right for the first time. */
+  passwordOwner: PasswordOwner | undefined;
 
   constructor(options: AccountsOptions) {
     this.#database = options.database;
@@ -96,9 +138,9 @@ export class Accounts {
     if (await this.find(address)) throw exists(address);
     const credentials = await deriveCredentials(details.password, this.#settings.iterations);
     const now = this.#clock.now();
-    const values = [address, Number(details.admin ?? false), Number(details.enabled ?? true), now, now];
+    const values = [address, Number(details.admin ?? false), Number(details.enabled ?? true), now, now, null];
     const results = await this.#write(exists(address), [
-      { sql: 'update account_ids set last = last + 1' },
+      { sql: NEXT_ID },
       { sql: INSERT_ACCOUNT, values },
       ...keyStatements(address, credentials),
       ...putDigestKeys(address, deriveDigestKeys(address, details.password)),
@@ -152,6 +194,108 @@ export class Accounts {
     ]);
     this.#revision++;
     this.#run(passwordChanged, account, by);
+  }
+
+  /** @throws {Failure} 'malformed' when the password is not allowed */
+  async makeKeys(address: string, password: string): Promise<AccountKeys> {
+    const scram = await deriveCredentials(password, this.#settings.iterations);
+    return { scram, digest: deriveDigestKeys(address, password) };
+  }
+
+  /**
+   * Whether a password in clear is an account's. That of an end user whose password is elsewhere is checked there: a right
+   * one is kept as keys, for digest and for the time when nobody answers there, and keys that it shows to be old go.
+   * @throws {Failure} when it cannot be told now
+   */
+  async verify(account: Account | undefined, credentials: Credentials, password: string): Promise<boolean> {
+    const isKnown = await verifyPassword(credentials, password);
+    const owner = this.passwordOwner;
+    if (owner === undefined || account?.endUser === undefined) return isKnown;
+    let isRight: boolean;
+    try {
+      isRight = await owner.check(account, password);
+    } catch (error) {
+      if (isKnown && error instanceof Failure) return true;
+      throw error;
+    }
+    if (isRight && !isKnown) await this.#storeKeys(account, password);
+    if (!isRight && isKnown) await this.forgetKeys(account.address);
+    return isRight;
+  }
+
+  async #storeKeys(account: Account, password: string): Promise<void> {
+    const { scram, digest } = await this.makeKeys(account.address, password);
+    await this.#write(unknown(account.address), [
+      ...keyStatements(account.address, scram),
+      ...putDigestKeys(account.address, digest),
+    ]);
+    this.#run(keysStored, account);
+  }
+
+  /** Forgets all keys of a password that does not hold any more, and ends what was signed in with it. */
+  async forgetKeys(address: string, by?: string): Promise<void> {
+    const account = await this.#get(address);
+    await this.#database.write(
+      ...['credentials', 'digest_credentials'].map((table) => ({
+        sql: `delete from ${table} where account = ?`,
+        values: [account.id],
+      })),
+      {
+        sql: 'update accounts set password_changed_at = ? where id = ?',
+        values: [this.#clock.now(), account.id],
+      },
+    );
+    this.#revision++;
+    this.#run(passwordChanged, account, by);
+  }
+
+  /**
+   * Carries out what becomes of end users' accounts, as one with other statements, all or nothing.
+   * @returns the accounts, in order; undefined for one that was removed meanwhile
+   * @throws {Failure} 'conflict' when one that is to be added exists by now
+   */
+  async edit(edits: readonly AccountEdit[], also: readonly Statement[]): Promise<(Account | undefined)[]> {
+    const statements: Statement[] = [];
+    const places: number[] = [];
+    for (const edit of edits) {
+      if (edit.account === undefined) statements.push({ sql: NEXT_ID });
+      places.push(statements.length);
+      statements.push(this.#editStatement(edit));
+      if (edit.keys === undefined) continue;
+      statements.push(
+        ...keyStatements(edit.address, edit.keys.scram),
+        ...putDigestKeys(edit.address, edit.keys.digest),
+      );
+    }
+    const conflict = new Failure('conflict', 'an account of that address was made meanwhile');
+    const results = await this.#write(conflict, [...statements, ...also]);
+    const accounts = places.map((place) => {
+      const [row] = results[place]!.rows;
+      return row && readAccount(row);
+    });
+    for (const [i, edit] of edits.entries()) this.#tellOf(edit, accounts[i]);
+    return accounts;
+  }
+
+  #editStatement({ address, account, enabled, endUser, keys }: AccountEdit): Statement {
+    const now = this.#clock.now();
+    if (account === undefined) {
+      return { sql: INSERT_ACCOUNT, values: [address, 0, Number(enabled), now, now, endUser] };
+    }
+    const changedAt = keys === undefined ? account.passwordChangedAt : now;
+    return { sql: EDIT_ACCOUNT, values: [Number(enabled), endUser, changedAt, account.id] };
+  }
+
+  #tellOf({ account: before, enabled, keys, by }: AccountEdit, account: Account | undefined): void {
+    if (account === undefined) return;
+    if (before === undefined) {
+      this.#run(accountAdded, account);
+      return;
+    }
+    const isDisabled = before.enabled && !enabled;
+    if (isDisabled || keys !== undefined) this.#revision++;
+    if (keys !== undefined) this.#run(passwordChanged, account, by);
+    if (before.enabled !== enabled) this.#run(enabled ? accountEnabled : accountDisabled, account);
   }
 
   /**
@@ -227,6 +371,7 @@ function readAccount(row: Row): Account {
     enabled: row.enabled === 1,
     createdAt: row.created_at as number,
     passwordChangedAt: row.password_changed_at as number,
+    ...(row.end_user !== null && { endUser: row.end_user as string }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Database, Row, Statement } from '#store/database.ts';
 import { accountTable } from './account-tables.ts';
 import { type Home, homePart } from './home.ts';
 import type { Homes } from './homes.ts';
-import { passwordChanged } from './hooks.ts';
+import { type AccountChange, keysStored, passwordChanged } from './hooks.ts';
 
 accountTable('digest_credentials', 'account');
 
@@ -49,11 +49,15 @@ export function followPasswords(homes: Homes): () => void {
   const forget = (home: Home | undefined) => {
     if (home !== undefined) Object.assign(keyringOf.of(home), { keys: 'changed', reading: undefined });
   };
-  return homes.hooks.on(passwordChanged, 'react', ({ address }) => {
+  const react = ({ address }: AccountChange) => {
     forget(homes.loaded(address));
     // One that is being loaded may have read the old ones.
     homes.loading(address)?.then(forget, () => undefined);
-  });
+  };
+  const stops = [passwordChanged, keysStored].map((at) => homes.hooks.on(at, 'react', react));
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 async function readAgain(home: Home, keyring: Keyring): Promise<DigestKeys | undefined> {

@@ -22,3 +22,6 @@ export const accountEnabled = hook<AccountChange>()('accounts.enabled', ['react'
 
 /** Devices that signed in with the old password are ended, but for the one that changed it. */
 export const passwordChanged = hook<AccountChange>()('accounts.password-changed', ['react']);
+
+/** Keys were made of a password that holds already; nothing that is signed in is ended. */
+export const keysStored = hook<AccountChange>()('accounts.keys-stored', ['react']);

@@ -4,7 +4,7 @@ import type { Account } from '#accounts/accounts.ts';
 import { prepareAddress } from '#accounts/address.ts';
 import { rolesOf } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
-import { leaveContacts } from '#contacts/leaving.ts';
+import { removeAccount } from '#contacts/leaving.ts';
 import { type CommandContext, command } from './command.ts';
 import { standsAs } from './standing.ts';
 
@@ -24,7 +24,7 @@ export type User = z.infer<typeof user>;
 
 export const userAdd = command({
   name: 'user.add',
-  help: 'Adds an account that may sign in at once.',
+  help: 'Adds somebody who may sign in at once: an end user of Unified CM, where there is one, with an account here.',
   role: 'administrator',
   changes: true,
   input: z.strictObject({ address, password, admin: z.boolean().default(false) }),
@@ -38,7 +38,7 @@ export const userAdd = command({
         `this server does not serve ${domain}; it serves ${context.domains.join(', ')}`,
       );
     }
-    const account = await context.accounts.add({ address: full, password: input.password, admin: input.admin });
+    const account = await add(context, full, input.password, input.admin);
     return { address: account.address, admin: account.admin, enabled: account.enabled };
   },
 });
@@ -69,7 +69,10 @@ export const userPasswd = command({
     const account = await existing(context, input.address);
     const full = account.address;
     await checkRank(context, account);
-    await context.accounts.setPassword(full, input.password);
+    const { unifiedCm, accounts } = context;
+    if (unifiedCm !== undefined && account.endUser !== undefined) {
+      await unifiedCm.setPassword(account.endUser, input.password);
+    } else await accounts.setPassword(full, input.password);
     return { address: full };
   },
 });
@@ -83,11 +86,11 @@ export const userRemove = command({
   output: z.object({ address: z.string() }),
   async run(context, input) {
     const account = await existing(context, input.address);
-    const full = account.address;
-    // Whom it knew is in its home, and nowhere else once its rows are gone.
-    const home = await context.homes.open(account);
-    await context.accounts.remove(full);
-    if (home !== undefined) await leaveContacts(home);
+    const { unifiedCm, accounts, homes } = context;
+    const { address: full, endUser } = account;
+    if (unifiedCm !== undefined && endUser !== undefined) await unifiedCm.remove(endUser);
+    await removeAccount(accounts, homes, account);
+    if (unifiedCm !== undefined && endUser !== undefined) await unifiedCm.forget(endUser);
     return { address: full };
   },
 });
@@ -113,10 +116,21 @@ export const userDisable = command({
 });
 
 async function setEnabled(context: CommandContext, given: string, enabled: boolean): Promise<User> {
-  const { address: full } = await existing(context, given);
-  await context.accounts.setEnabled(full, enabled);
-  const account = await context.accounts.find(full);
-  return { address: full, admin: account?.admin ?? false, enabled };
+  const { address: full, endUser } = await existing(context, given);
+  const { accounts, unifiedCm } = context;
+  if (unifiedCm !== undefined && endUser !== undefined) await unifiedCm.setEnabled(endUser, enabled);
+  else await accounts.setEnabled(full, enabled);
+  const account = await accounts.find(full);
+  return { address: full, admin: account?.admin ?? false, enabled: account?.enabled ?? false };
+}
+
+/** In Unified CM, where one is followed; else here alone. */
+async function add({ accounts, unifiedCm }: CommandContext, full: string, password: string, admin: boolean) {
+  if (unifiedCm === undefined) return accounts.add({ address: full, password, admin });
+  if ((await accounts.find(full)) !== undefined) throw new Failure('conflict', `${full} exists already`);
+  const account = await unifiedCm.add(full, password);
+  if (admin) await accounts.setAdmin(full, true);
+  return { ...account, admin };
 }
 
 /**

@@ -1,4 +1,6 @@
+import type { Account, Accounts } from '#accounts/accounts.ts';
 import type { Home } from '#accounts/home.ts';
+import type { Homes } from '#accounts/homes.ts';
 import { contactsOf } from './contact-list.ts';
 
 /**
@@ -17,4 +19,15 @@ export async function leaveContacts(home: Home): Promise<void> {
   };
   const told = watched.map((address) => say(address, 'unsubscribe'));
   await Promise.all([...told, ...watchers.map((address) => say(address, 'unsubscribed'))]);
+}
+
+/**
+ * Removes an account with all that is its own, and takes leave of its contacts.
+ * @throws {Failure} 'not-found'
+ */
+export async function removeAccount(accounts: Accounts, homes: Homes, account: Account): Promise<void> {
+  // Whom it knew is in its home, and nowhere else once its rows are gone.
+  const home = await homes.open(account);
+  await accounts.remove(account.address);
+  if (home !== undefined) await leaveContacts(home);
 }

@@ -230,6 +230,17 @@ test('that an account is disabled is told to who has its password alone', async 
   assert.equal(await told({ password: 'pencil' }), 'challenge');
 });
 
+test('that an end user is not enabled is told to who has the password alone, by 403', async () => {
+  const account = (await accounts.find('juliet@example.test'))!;
+  const endUser = '00000000-0000-4000-8000-000000000001';
+  await accounts.edit([{ address: account.address, account, enabled: false, endUser }], []);
+  assert.equal(await told(), '403 Not Enabled for IM and Presence');
+  assert.equal(await told({ password: 'pencil' }), 'challenge');
+  const disabled = (await accounts.find('juliet@example.test'))!;
+  await accounts.edit([{ address: account.address, account: disabled, enabled: true, endUser }], []);
+  assert.equal(await told(), 'juliet@example.test');
+});
+
 test('a changed password holds at once, for a home that is loaded too', async () => {
   assert.equal(await told(), 'juliet@example.test');
   await accounts.setPassword('juliet@example.test', 'new');

@@ -167,11 +167,15 @@ export class Authenticator {
     const account = await this.#accounts.find(address);
     if (account === undefined) this.#unknown.add(address);
     const keys = account && (await keysOfAccount(this.#homes.database, account.id));
-    return this.#tooMany(attempt) ?? this.#judge(attempt, undefined, keys);
+    const reason = account?.endUser === undefined ? undefined : 'Not Enabled for IM and Presence';
+    return this.#tooMany(attempt) ?? this.#judge(attempt, undefined, keys, reason);
   }
 
-  /** @param home undefined where nobody may sign in */
-  #judge(attempt: Attempt, home: Home | undefined, keys: DigestKeys | undefined): Verdict {
+  /**
+   * @param home undefined where nobody may sign in
+   * @param reason why not, for who has the password
+   */
+  #judge(attempt: Attempt, home: Home | undefined, keys: DigestKeys | undefined, reason = 'Account Disabled'): Verdict {
     const { request, source, as, credentials, proof, isProven } = attempt;
     const { algorithm, username, response, nonce, qop, nc } = credentials;
     const key = keys?.[algorithm][username.includes('@') ? 'address' : 'local'];
@@ -181,7 +185,7 @@ export class Authenticator {
       return this.#challenge(request, source, as, 'wrong');
     }
     if (!isProven) this.#throttle.succeeded(proof.address, source);
-    if (home === undefined) return this.#refuse('Account Disabled');
+    if (home === undefined) return this.#refuse(reason);
     if (!isProven && request.from.uri !== `sip:${proof.address}` && this.#senderOf(request) !== proof.address) {
       return this.#refuse('From is not the authenticated account');
     }

@@ -83,11 +83,13 @@ export class Authentication {
   }
 
   #context(domain: string, tls: TlsContext | undefined): SaslContext {
-    const { listeners, sasl } = this.#xmpp;
+    const { accounts, listeners, sasl } = this.#xmpp;
+    const isPlainOnly = accounts.passwordOwner !== undefined;
     return {
       domain,
       tls,
-      allowed: sasl.mechanisms,
+      // Passwords that are elsewhere are checked there, which takes them in clear.
+      allowed: isPlainOnly ? sasl.mechanisms.filter((name) => !name.startsWith('SCRAM-')) : sasl.mechanisms,
       withoutTls: !listeners.requireTls,
       downgradeProtection: sasl.downgradeProtection,
     };

@@ -4,7 +4,7 @@
  */
 import { Failure } from '#base/failure.ts';
 import { prepareDomain } from '#precis/domain.ts';
-import { SaslFailure } from './sasl-failure.ts';
+import { disabled, SaslFailure } from './sasl-failure.ts';
 import type { CertificateIdentities, MechanismStep, Respond, SaslAccount, SaslContext } from './sasl-mechanism.ts';
 import { decodeUtf8, prepared } from './sasl-names.ts';
 
@@ -37,9 +37,9 @@ function accountSignsIn(address: string): MechanismStep {
   return {
     need: 'credentials',
     address,
-    next: ({ known, enabled }: SaslAccount) => {
-      if (!known) throw new SaslFailure('not-authorized');
-      if (!enabled) throw new SaslFailure('account-disabled');
+    next: (account: SaslAccount) => {
+      if (!account.known) throw new SaslFailure('not-authorized');
+      if (!account.enabled) throw disabled(account);
       return { success: { address } };
     },
   };

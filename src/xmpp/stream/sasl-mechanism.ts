@@ -40,6 +40,8 @@ export interface CertificateIdentities {
 export interface SaslAccount {
   readonly known: boolean;
   readonly enabled: boolean;
+  /** Whether it is Unified CM that says who may use it. */
+  readonly isEndUser?: boolean;
   readonly credentials: Credentials;
 }
 

@@ -1,5 +1,5 @@
 /** PLAIN (RFC 4616): the password in clear, so only ever inside TLS. */
-import { SaslFailure } from './sasl-failure.ts';
+import { disabled, SaslFailure } from './sasl-failure.ts';
 import type { MechanismStep, Respond, SaslAccount, SaslContext } from './sasl-mechanism.ts';
 import { accountAddress, decodeUtf8, requireOwnAuthzid } from './sasl-names.ts';
 
@@ -19,13 +19,13 @@ function verify(address: string, password: string): MechanismStep {
   return {
     need: 'credentials',
     address,
-    next: ({ known, enabled, credentials }: SaslAccount): MechanismStep => ({
+    next: (account: SaslAccount): MechanismStep => ({
       need: 'verification',
-      credentials,
+      credentials: account.credentials,
       password,
       next: (matches: boolean) => {
-        if (!known || !matches) throw new SaslFailure('not-authorized');
-        if (!enabled) throw new SaslFailure('account-disabled');
+        if (!account.known || !matches) throw new SaslFailure('not-authorized');
+        if (!account.enabled) throw disabled(account);
         return { success: { address } };
       },
     }),

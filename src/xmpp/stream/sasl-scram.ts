@@ -5,7 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { hmac } from '#base/hmac.ts';
 import { type ScramMechanism, scramHashes } from '#keys/credentials.ts';
-import { SaslFailure } from './sasl-failure.ts';
+import { disabled, SaslFailure } from './sasl-failure.ts';
 import type { MechanismStep, Respond, SaslAccount, SaslContext } from './sasl-mechanism.ts';
 import { accountAddress, decodeUtf8, requireOwnAuthzid } from './sasl-names.ts';
 import { type ClientFirstMessage, parseClientFinal, parseClientFirst } from './scram-messages.ts';
@@ -79,7 +79,7 @@ function hashOffer(mechanism: ScramMechanism, { mechanisms, bindingTypes }: Offe
 /** RFC 5802 §3: the proof holds for these keys, and these messages, and this channel. */
 function prove(
   { mechanism, address, first, channelBinding }: Exchange,
-  { known, enabled, credentials }: SaslAccount,
+  account: SaslAccount,
   nonce: string,
   serverFirst: string,
   response: Uint8Array,
@@ -90,14 +90,14 @@ function prove(
     throw new SaslFailure('not-authorized', 'channel bindings differ');
 
   const { digest } = scramHashes[mechanism];
-  const { storedKey, serverKey } = credentials[mechanism];
+  const { storedKey, serverKey } = account.credentials[mechanism];
   const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
   const clientSignature = hmac(digest, storedKey, authMessage);
   if (final.proof.length !== clientSignature.length) throw new SaslFailure('not-authorized');
   const clientKey = clientSignature.map((byte, i) => byte ^ final.proof[i]!);
   const matches = isEqual(createHash(digest).update(clientKey).digest(), storedKey);
-  if (!matches || !known) throw new SaslFailure('not-authorized');
-  if (!enabled) throw new SaslFailure('account-disabled');
+  if (!matches || !account.known) throw new SaslFailure('not-authorized');
+  if (!account.enabled) throw disabled(account);
   const serverSignature = hmac(digest, serverKey, authMessage).toString('base64');
   return { success: { address }, additional: Buffer.from(`v=${serverSignature}`) };
 }

@@ -4,7 +4,7 @@ import type { Account, SignInAccount } from '#accounts/accounts.ts';
 import { throttleSettings } from '#accounts/settings.ts';
 import { Throttle, type ThrottleSettings } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
-import { deriveCredentials, fakeCredentials } from '#keys/credentials.ts';
+import { type Credentials, deriveCredentials, fakeCredentials, verifyPassword } from '#keys/credentials.ts';
 import { FakeClock } from '../../../test/support/fake-clock.ts';
 import { ScramClient } from '../../../test/support/scram-client.ts';
 import { saslMechanisms, startSasl } from './sasl.ts';
@@ -50,6 +50,8 @@ function server() {
       const account = address === juliet.address ? accounts.juliet : undefined;
       return { account, credentials: account ? pencil : fakeCredentials(Buffer.alloc(32), address, 4096) };
     },
+    verify: (_account: Account | undefined, credentials: Credentials, password: string) =>
+      verifyPassword(credentials, password),
   };
   const begin = (mechanism: string, ip = HOME) => new SignIn(startSasl(mechanism, context), ip, { accounts, throttle });
   return { clock, throttle, accounts, begin };
@@ -165,4 +167,18 @@ test('the address is known for the log, also when the attempt fails', async () =
   const signIn = it.begin('PLAIN');
   await signIn.take({ on: 'auth', text: base64('\0Juliet\0crayon') });
   assert.equal(signIn.address, 'juliet@example.test');
+});
+
+test('an end user who is not enabled is told so with the right password alone, and has guessed nothing', async () => {
+  const { accounts, begin } = server();
+  accounts.juliet = { ...juliet, enabled: false, endUser: '00000000-0000-4000-8000-000000000001' };
+  const byPassword = (password: string) => begin('PLAIN').take({ on: 'auth', text: base64(`\0juliet\0${password}`) });
+  for (let i = 0; i < 10; i++) {
+    const answer = await byPassword('pencil');
+    assert.deepEqual(answer, {
+      failure: 'not-authorized',
+      text: 'You are not enabled for instant messaging and presence; ask your administrator.',
+    });
+  }
+  assert.deepEqual(await byPassword('paper'), { failure: 'not-authorized' });
 });

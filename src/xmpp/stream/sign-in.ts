@@ -2,11 +2,11 @@
 import type { Account, Accounts } from '#accounts/accounts.ts';
 import type { Throttle } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
-import { verifyPassword } from '#keys/credentials.ts';
 import type { ClientInput, SaslExchange, SaslInput, SaslStep } from './sasl.ts';
+import { NOT_ENABLED } from './sasl-failure.ts';
 
 export interface SignInServices {
-  readonly accounts: Pick<Accounts, 'credentialsOf' | 'revision'>;
+  readonly accounts: Pick<Accounts, 'credentialsOf' | 'revision' | 'verify'>;
   readonly throttle: Pick<Throttle, 'attempt' | 'failed' | 'succeeded'>;
 }
 
@@ -52,7 +52,8 @@ export class SignIn {
   async #provide(step: Extract<SaslStep, { need: unknown }>): Promise<SaslInput> {
     try {
       if (step.need === 'credentials') return await this.#read(step.address);
-      return { on: 'verified', matches: await verifyPassword(step.credentials, step.password) };
+      const matches = await this.#services.accounts.verify(this.#account, step.credentials, step.password);
+      return { on: 'verified', matches };
     } catch (error) {
       if (error instanceof Failure) return { on: 'unavailable', text: 'The server cannot check this now.' };
       throw error;
@@ -72,7 +73,12 @@ export class SignIn {
     this.#account = account;
     return {
       on: 'account',
-      account: { known: account !== undefined, enabled: account?.enabled ?? false, credentials },
+      account: {
+        known: account !== undefined,
+        enabled: account?.enabled ?? false,
+        isEndUser: account?.endUser !== undefined,
+        credentials,
+      },
     };
   }
 
@@ -101,7 +107,7 @@ export class SignIn {
     const attempt = throttle.attempt(address, this.#ip);
     if (!attempt.allowed) return { failure: 'temporary-auth-failure', text: tooMany(attempt.retryAfterMs) };
     if ('success' in step) throttle.succeeded(address, this.#ip);
-    else if (step.failure === 'not-authorized') throttle.failed(address, this.#ip);
+    else if (step.failure === 'not-authorized' && step.text !== NOT_ENABLED) throttle.failed(address, this.#ip);
     return step;
   }
 }
