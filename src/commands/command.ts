@@ -13,6 +13,7 @@ import type { AuditLog } from './audit-log.ts';
 import type { Caller } from './caller.ts';
 import type { NtpControl } from './ntp.ts';
 import type { Operations } from './operations.ts';
+import type { UnifiedCmAdministration } from './unified-cm.ts';
 
 /** What commands work on: a running server, or the data folder of one that does not run. */
 export interface CommandContext {
@@ -26,6 +27,8 @@ export interface CommandContext {
   readonly log: Log;
   /** Undefined while no server runs. */
   readonly server: ServerFacts | undefined;
+  /** The owner of the end users; undefined where there is none to be asked. */
+  readonly unifiedCm?: UnifiedCmAdministration | undefined;
   /** Where what changes anything is put on record before it is done. */
   readonly audit?: AuditLog | undefined;
   readonly time?: NtpControl | undefined;
