@@ -54,6 +54,12 @@ export class HttpListener {
     return this.#moving;
   }
 
+  /** Closes the port until `move` is asked for. */
+  async close(): Promise<void> {
+    this.#moving = this.#moving.then(() => this.#close());
+    await this.#moving;
+  }
+
   async stop(): Promise<void> {
     await this.#moving;
     await this.#close();

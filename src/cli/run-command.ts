@@ -14,8 +14,5 @@ export async function runCommand<Out>(
 ): Promise<Out> {
   const answer = await askServer(data, command.name, input, options);
   if (answer !== undefined) return command.output.parse(answer.output);
-  return withNode(
-    data,
-    async (context) => (await allCommands.run(command.name, input, context, commandLine)) as Out,
-  );
+  return withNode(data, async (context) => (await allCommands.run(command.name, input, context, commandLine)) as Out);
 }

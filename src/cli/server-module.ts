@@ -28,7 +28,9 @@ export interface StartedServer {
 export interface ServerModule {
   readonly version: string;
   readonly settingsGroups: readonly SettingsGroup[];
-  startServer(options: DataOptions & { domain?: string; portOffset: number; demo: boolean }): Promise<StartedServer>;
+  startServer(
+    options: DataOptions & { domain?: string; portOffset: number; demo: boolean; shutDown: () => void },
+  ): Promise<StartedServer>;
   /** Opens the data folder of a server that does not run. */
   openContext(options: DataOptions): Promise<{ context: CommandContext; close(): Promise<void> }>;
   loadSettings(folder: DataFolder, options: DataOptions): Settings;

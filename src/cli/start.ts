@@ -28,18 +28,21 @@ export function start(): Command {
 async function run({ data, domain, portOffset, demo = false, set, json }: StartOptions): Promise<void> {
   const { startServer, version } = await loadServer();
   const env = settingsEnvironment();
+  let shutDown: () => void = () => undefined;
   const server = await startServer({
     data,
     portOffset,
     demo,
     env,
     overrides: set,
+    shutDown: () => shutDown(),
     ...(domain !== undefined && { domain }),
   });
   const { domain: name, ports, administrator, demo: people } = server;
   const { log, folder } = server.node;
   // Before anything is printed: who reads that it is ready may stop it at once.
-  const stopped = untilStopped(server);
+  const { stopped, stop } = untilStopped(server);
+  shutDown = () => stop('asked by an administrator', EXIT.ok);
   print(
     { json: json ?? false },
     { ready: true, domain: name, ports, administrator, demo: people, data: folder.path },
@@ -51,39 +54,39 @@ async function run({ data, domain, portOffset, demo = false, set, json }: StartO
 }
 
 /** Serves until somebody ends it. SIGHUP reads the settings again; a second SIGINT or SIGTERM does not wait. */
-function untilStopped(server: StartedServer): Promise<void> {
+function untilStopped(server: StartedServer): { stopped: Promise<void>; stop(why: string, exitCode: number): void } {
   const { log } = server.node;
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (why: string, exitCode: number) => {
-      if (asked) process.exit(EXIT.failed);
-      asked = true;
-      log.info({ why }, 'the server is being stopped');
-      setTimeout(() => {
-        log.error('the stop took too long; ended in haste');
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  const stop = (why: string, exitCode: number) => {
+    if (asked) process.exit(EXIT.failed);
+    asked = true;
+    log.info({ why }, 'the server is being stopped');
+    setTimeout(() => {
+      log.error('the stop took too long; ended in haste');
+      process.exit(EXIT.failed);
+    }, STOP_WITHIN_MS).unref();
+    server.stop().then(
+      () => {
+        log.info('the server has stopped');
+        process.exitCode = exitCode;
+        resolve();
+      },
+      (err) => {
+        log.fatal({ err }, 'the stop failed');
         process.exit(EXIT.failed);
-      }, STOP_WITHIN_MS).unref();
-      server.stop().then(
-        () => {
-          log.info('the server has stopped');
-          process.exitCode = exitCode;
-          resolve();
-        },
-        (err) => {
-          log.fatal({ err }, 'the stop failed');
-          process.exit(EXIT.failed);
-        },
-      );
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal, EXIT.ok));
-    process.on('SIGHUP', () => server.reload());
-    // A promise that nobody waits for has harmed one request; an exception that nobody caught may have harmed anything.
-    process.on('unhandledRejection', (err) => log.error({ err }, 'a promise failed, and nobody waited for it'));
-    process.on('uncaughtException', (err) => {
-      log.fatal({ err }, 'an exception that nobody caught');
-      stop('exception', EXIT.failed);
-    });
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal, EXIT.ok));
+  process.on('SIGHUP', () => server.reload());
+  // A promise that nobody waits for has harmed one request; an exception that nobody caught may have harmed anything.
+  process.on('unhandledRejection', (err) => log.error({ err }, 'a promise failed, and nobody waited for it'));
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'an exception that nobody caught');
+    stop('exception', EXIT.failed);
   });
+  return { stopped, stop };
 }
 
 function parseOffset(text: string): number {

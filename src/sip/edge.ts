@@ -235,6 +235,11 @@ export class SipEdge {
     return count;
   }
 
+  /** Closes the ports, and what is connected; contact bindings and subscriptions stay. `listen` opens them again. */
+  close(): Promise<void> {
+    return this.transports.close();
+  }
+
   /** Takes leave of watchers, then closes everything. */
   async stop(): Promise<void> {
     await this.subscriptions?.leave();

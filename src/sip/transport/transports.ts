@@ -103,7 +103,7 @@ export class Transports {
       }
       if (tlsPort !== 0) this.ports['sip-tls'] = await this.#listenTcp(host, tlsPort + portOffset, this.#tls);
     } catch (error) {
-      await this.stop();
+      await this.close();
       throw error;
     }
   }
@@ -151,9 +151,16 @@ export class Transports {
     this.#webSockets.accept(websocket, socket);
   }
 
+  /** Closes for good. */
   async stop(): Promise<void> {
     for (const end of this.#sweeps) end();
+    await this.close();
+  }
+
+  /** Closes the ports, and what is connected; `listen` opens them again. */
+  async close(): Promise<void> {
     this.#connector.stop();
+    for (const name of Object.keys(this.ports)) delete this.ports[name];
     const closed = this.#listeners.splice(0).map((listener) => listener.close());
     this.#connections.closeAll();
     const udp = [this.#udp4, this.#udp6];
