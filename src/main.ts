@@ -27,6 +27,8 @@ import { Metrics } from '#base/metrics.ts';
 import type { SettingsGroup } from '#base/settings.ts';
 import { settingsTemplate } from '#base/settings-template.ts';
 import { applySettings, watchSettings } from '#base/settings-watch.ts';
+import { Bulk } from '#bulk/bulk.ts';
+import { bulkSettings } from '#bulk/settings.ts';
 import { allCommands } from '#commands/all.ts';
 import { AuditLog } from '#commands/audit-log.ts';
 import { auditSettings } from '#commands/audit-settings.ts';
@@ -75,6 +77,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
   contactLimits,
   presenceSettings,
   messagingSettings,
+  bulkSettings,
   xmppListeners,
   xmppLimits,
   saslSettings,
@@ -282,11 +285,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ]),
     shutDown: options.shutDown,
   };
-  administration = { commands: allCommands, context: commandContext(node, operations, facts, time) };
+  const bulk = openBulk(node);
+  administration = { commands: allCommands, context: { ...commandContext(node, operations, facts, time), bulk } };
   routes.handle(API, serveApi(node, administration, throttle));
   started.defer(node.audit.start());
   const control = await startControl(folder.controlSocket, allCommands, administration.context);
   started.defer(() => control.stop());
+  await bulk.start();
+  started.defer(() => bulk.stop());
   started.defer(watchSettings(settings, log));
 
   const running = started.move();
@@ -349,6 +355,20 @@ function serveApi(node: Node, administration: Administration, throttle: Throttle
 /** The other settings of the port are read as they are needed, and end no connection. */
 function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void {
   if (changed.some((name) => ['host', 'port', 'requestSeconds'].includes(name))) void https.move();
+}
+
+function openBulk({ folder, domains, settings, clock, log, database, accounts, homes }: Node): Bulk {
+  const bulk = settings.of(bulkSettings);
+  const world = {
+    database,
+    accounts,
+    homes,
+    domains,
+    isVisibleToAll: () => settings.of(presenceSettings).visibility === 'everyone',
+    maxContacts: () => settings.of(contactLimits).maxContacts,
+    defaultGroup: () => bulk.defaultGroup,
+  };
+  return new Bulk({ world, clock, log, settings: bulk, data: folder.path });
 }
 
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */

@@ -1,15 +1,25 @@
 /** The commands that this server has. */
 import { serverAnnounce } from './announce.ts';
 import { auditList, auditVerify } from './audit.ts';
-import { Commands } from './command.ts';
-import { ntpServerAdd, ntpServerDelete, ntpServerList, ntpStatus } from './ntp.ts';
-import { userContacts, userEndSessions, userStatistics } from './people.ts';
-import { presenceExplain, presenceOverride } from './presence.ts';
-import { roleAssign, roleList, roleWithdraw } from './roles.ts';
-import { serverSettings, serverStatus } from './server.ts';
-import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts';
+import {
+  bulkDelete,
+  bulkDownload,
+  bulkFileDelete,
+  bulkFiles,
+  bulkJob,
+  bulkJobs,
+  bulkLog,
+  bulkResume,
+  bulkSchedule,
+  bulkStop,
+  bulkSubmit,
+  bulkTransactions,
+  bulkUpload,
+  bulkValidate,
+} from './bulk.ts';
 import { certificateList } from './certificates.ts';
 import { clusterStatus } from './cluster.ts';
+import { Commands } from './command.ts';
 import { diagnoseRun } from './diagnose.ts';
 import { figureObjects, figureQuery } from './figures.ts';
 import { logFiles, logRead } from './log-files.ts';
@@ -21,8 +31,25 @@ import {
   machineShutDown,
   machineStatusCommand,
 } from './machine.ts';
+import { ntpServerAdd, ntpServerDelete, ntpServerList, ntpStatus } from './ntp.ts';
+import { userContacts, userEndSessions, userStatistics } from './people.ts';
+import { presenceExplain, presenceOverride } from './presence.ts';
+import { roleAssign, roleList, roleWithdraw } from './roles.ts';
+import { serverSettings, serverStatus } from './server.ts';
 import { serviceList, serviceRestart, serviceStart, serviceStop } from './services.ts';
+import { setupFinish, setupStatus } from './setup.ts';
 import { storeCheck, storeQuery } from './store.ts';
+import { syncRun, syncStatus } from './sync.ts';
+import { tokenCreate, tokenList, tokenRevoke } from './tokens.ts';
+import {
+  topologyAddNode,
+  topologyAddSubcluster,
+  topologyAssign,
+  topologyRemoveNode,
+  topologyRemoveSubcluster,
+  topologySecurityPassword,
+  topologyShow,
+} from './topology.ts';
 import { userAdd, userDisable, userEnable, userList, userPasswd, userRemove } from './users.ts';
 
 export const allCommands = new Commands([
@@ -71,4 +98,29 @@ export const allCommands = new Commands([
   storeQuery,
   logFiles,
   logRead,
+  syncStatus,
+  syncRun,
+  setupStatus,
+  setupFinish,
+  topologyShow,
+  topologyAddSubcluster,
+  topologyRemoveSubcluster,
+  topologyAddNode,
+  topologyRemoveNode,
+  topologyAssign,
+  topologySecurityPassword,
+  bulkTransactions,
+  bulkUpload,
+  bulkFiles,
+  bulkFileDelete,
+  bulkSubmit,
+  bulkValidate,
+  bulkJobs,
+  bulkJob,
+  bulkStop,
+  bulkResume,
+  bulkSchedule,
+  bulkDelete,
+  bulkLog,
+  bulkDownload,
 ]);

@@ -10,9 +10,12 @@ import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { AuditLog } from './audit-log.ts';
+import type { BulkAdministration } from './bulk.ts';
 import type { Caller } from './caller.ts';
 import type { NtpControl } from './ntp.ts';
 import type { Operations } from './operations.ts';
+import type { SetupControl } from './setup.ts';
+import type { TopologyControl } from './topology.ts';
 import type { UnifiedCmAdministration } from './unified-cm.ts';
 
 /** What commands work on: a running server, or the data folder of one that does not run. */
@@ -34,6 +37,12 @@ export interface CommandContext {
   readonly time?: NtpControl | undefined;
   /** The machine's side of the server. */
   readonly operations?: Operations | undefined;
+  /** Undefined on subscribers, which keep none. */
+  readonly topology?: TopologyControl | undefined;
+  /** What follows an installation; undefined while no server runs. */
+  readonly setup?: SetupControl | undefined;
+  /** Undefined while no server runs. */
+  readonly bulk?: BulkAdministration | undefined;
   /** Who runs this command; set by `Commands.run`. */
   readonly caller?: Caller | undefined;
 }
@@ -60,6 +69,8 @@ export interface Command<In = unknown, Out = unknown> {
   readonly changes: boolean;
   readonly input: z.ZodType<In>;
   readonly output: z.ZodType<Out>;
+  /** It changes something and may do so before the setup of the node is finished. */
+  readonly duringSetup?: true;
   /** It starts work that goes on when it has answered. */
   readonly startsJob?: true;
   /** What or whom it is about, for the record; never a secret. Left out: its `address`, `name` or `id`. */
@@ -93,6 +104,7 @@ export class Commands {
 
   /**
    * @throws {Failure} 'not-found' for an unknown name, 'forbidden' for one who may not, 'malformed' for a wrong input,
+   *   'unavailable' before the setup of the node is finished,
    *   'store-failing' where it changes something and cannot be put on record, and what the command throws
    */
   async run(name: string, input: unknown, context: CommandContext, caller: Caller): Promise<unknown> {
@@ -110,6 +122,8 @@ export class Commands {
       if (found.changes) await audit?.refuse({ caller, command: name, subject: subjectOf(input) }, reason);
       throw new Failure('malformed', reason);
     }
+    const locked = found.changes && !found.duringSetup ? context.setup?.lockedBecause : undefined;
+    if (locked !== undefined) throw new Failure('unavailable', locked);
     const run = async () => found.output.parse(await found.run({ ...context, caller }, checked.data));
     if (!found.changes) return run();
     const subject = found.subject?.(checked.data) ?? subjectOf(checked.data);
