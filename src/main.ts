@@ -1,5 +1,6 @@
 /** The composition root: reads the settings, builds each area, starts and stops them. Nothing imports it but the door. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Accounts } from '#accounts/accounts.ts';
 import { ApiTokens } from '#accounts/api-tokens.ts';
@@ -34,6 +35,8 @@ import { AuditLog } from '#commands/audit-log.ts';
 import { auditSettings } from '#commands/audit-settings.ts';
 import type { Administration, CommandContext, ServerFacts } from '#commands/command.ts';
 import type { Operations, Part } from '#commands/operations.ts';
+import type { SetupControl } from '#commands/setup.ts';
+import type { TopologyControl } from '#commands/topology.ts';
 import { addMutualContacts } from '#contacts/editing.ts';
 import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
@@ -43,8 +46,10 @@ import { presenceSettingsChanged, startPresence } from '#presence/publishing.ts'
 import { restoreSources } from '#presence/restoring.ts';
 import { presenceSettings } from '#presence/settings.ts';
 import { checkAll, type Listener } from '#setup/checks.ts';
+import { clusterFolder } from '#setup/cluster-folder.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
 import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
+import { type Installation, lockedBecause, readInstallation, writeInstallation } from '#setup/installation.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
 import { sipAuthentication } from '#sip/authentication/settings.ts';
 import { SipEdge } from '#sip/edge.ts';
@@ -56,6 +61,14 @@ import { openDatabase } from '#store/open.ts';
 import { ntpControl } from '#time/ntp-control.ts';
 import { timeServerSettings, timeSettings } from '#time/settings.ts';
 import { TimeService } from '#time/time-service.ts';
+import { JoinListener } from '#topology/join-listener.ts';
+import type { JoinRecord } from '#topology/joining.ts';
+import { keepCertificate } from '#topology/membership.ts';
+import { nodeNameOf } from '#topology/names.ts';
+import { formatRelease, ownRelease } from '#topology/release.ts';
+import { SecurityPassword } from '#topology/security-password.ts';
+import { topologySettings } from '#topology/settings.ts';
+import { Topology } from '#topology/topology.ts';
 import { XmppEdge } from '#xmpp/edge.ts';
 import { xmppLimits, xmppListeners } from '#xmpp/settings.ts';
 import { saslSettings } from '#xmpp/stream/sasl-settings.ts';
@@ -72,6 +85,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
   storeSettings,
   timeSettings,
   timeServerSettings,
+  topologySettings,
   passwordSettings,
   throttleSettings,
   contactLimits,
@@ -125,6 +139,12 @@ export interface Node {
   homes: Homes;
   /** What was done with commands. */
   audit: AuditLog;
+  /** Undefined for a data folder that nothing was installed in. */
+  installation: Installation | undefined;
+  topology: Topology;
+  securityPassword: SecurityPassword;
+  /** Whole: `9.0.1.10100-1`. */
+  release: string;
   close(): Promise<void>;
 }
 
@@ -148,6 +168,7 @@ export interface RunningServer {
   readonly domain: string;
   readonly settings: Settings;
   readonly accounts: Accounts;
+  readonly bulk: Bulk;
   /** Port by listener. */
   readonly ports: Readonly<Record<string, number>>;
   /** Made by this start; the only time the password is known. */
@@ -179,8 +200,10 @@ async function startEdges(
   const sip = new SipEdge({ ...options, https, secret: node.folder.secret, features: sipFeatures });
   started.defer(() => sip.stop());
   followAccounts(homes);
-  await xmpp.listen(portOffset);
-  await sip.listen(portOffset);
+  if (lockedBecause(node.installation) === undefined) {
+    await xmpp.listen(portOffset);
+    await sip.listen(portOffset);
+  }
   started.move();
   return [xmpp, sip];
 }
@@ -248,6 +271,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...[...certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason })),
       ...(http.problem === undefined ? [] : [{ what: 'http', reason: http.problem }]),
       ...(https.problem === undefined ? [] : [{ what: 'https', reason: https.problem }]),
+      ...(joining.problem === undefined ? [] : [{ what: 'topology', reason: joining.problem }]),
+      ...(setup.lockedBecause === undefined ? [] : [{ what: 'setup', reason: setup.lockedBecause }]),
       ...(stopping === undefined ? [] : [{ what: 'server', reason: 'it is being stopped' }]),
     ];
   };
@@ -256,6 +281,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   routes.portNow = () => https.port;
   started.defer(() => https.stop());
   started.defer(settings.onChange(httpsSettings, (changed) => moveWhereNeeded(https, changed)));
+  const joining = await startJoining(node, time, portOffset);
+  started.defer(() => joining.stop());
+  if (node.installation?.role === 'subscriber') started.defer(stayInCluster(node));
+  const setup = setupOf(node, time, async () => {
+    for (const edge of edges) await edge.listen(portOffset);
+    await https.move();
+  });
+  // Its edges are closed until then; what they serve over HTTPS is as well.
+  if (setup.lockedBecause !== undefined) {
+    log.warn({ reason: setup.lockedBecause }, 'this node serves nobody yet');
+    await https.close();
+  }
   const http = await openHttp(node, portOffset, problems);
   started.defer(() => http.stop());
   started.defer(settings.onChange(httpSettings, () => void http.move()));
@@ -265,6 +302,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     http: http.port,
     ...(https.port !== 0 && { https: https.port }),
     ...(time.port !== undefined && { ntp: time.port }),
+    ...(joining.port !== 0 && { join: joining.port }),
   });
   const facts: ServerFacts = {
     startedAt: clock.now(),
@@ -286,7 +324,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shutDown: options.shutDown,
   };
   const bulk = openBulk(node);
-  administration = { commands: allCommands, context: { ...commandContext(node, operations, facts, time), bulk } };
+  administration = {
+    commands: allCommands,
+    context: { ...commandContext(node, operations, facts, time, joining), bulk, setup },
+  };
   routes.handle(API, serveApi(node, administration, throttle));
   started.defer(node.audit.start());
   const control = await startControl(folder.controlSocket, allCommands, administration.context);
@@ -301,6 +342,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     domain,
     settings,
     accounts,
+    bulk,
     get ports() {
       return ports();
     },
@@ -369,6 +411,105 @@ function openBulk({ folder, domains, settings, clock, log, database, accounts, h
     defaultGroup: () => bulk.defaultGroup,
   };
   return new Bulk({ world, clock, log, settings: bulk, data: folder.path });
+}
+
+/** Where subscribers join; on a subscriber itself nobody does, for its topology is empty. */
+function startJoining(node: Node, time: TimeService, portOffset: number): Promise<JoinListener> {
+  const { folder, settings, clock, log, topology, securityPassword: password, release, audit } = node;
+  const { host, port } = settings.of(topologySettings);
+  return JoinListener.start({
+    ...{ topology, password, release, clock, log, host },
+    files: clusterFolder(folder.path),
+    domain: folder.domain,
+    port: port === 0 ? undefined : port + portOffset,
+    throttle: new Throttle(clock, settings.of(throttleSettings)),
+    record: joinRecord(audit),
+    clockInSync: () => time.inSync(),
+  });
+}
+
+function joinRecord(audit: AuditLog): JoinRecord {
+  // Named by address, so that one who makes up names is one caller.
+  const action = ({ node, address }: { node: string; address: string }) => ({
+    caller: { name: `node at ${address}`, face: 'server' as const, roles: [] },
+    command: 'topology.join',
+    subject: node,
+  });
+  return {
+    begin: (applicant) => audit.begin(action(applicant)),
+    end: (applicant, begun, outcome, detail) => audit.end(action(applicant), begun, outcome, detail),
+    refuse: (applicant, detail) => audit.refuse(action(applicant), detail),
+  };
+}
+
+/** Keeps the certificate of a subscriber. @returns what ends that */
+function stayInCluster({ folder, settings, clock, log, release, installation }: Node): () => void {
+  let now = installation!;
+  return keepCertificate({
+    clock,
+    log,
+    settings: settings.of(topologySettings),
+    endsAt: () => now.publisher?.certificateEndsAt ?? Number.MAX_SAFE_INTEGER,
+    async renew() {
+      const { renewCertificate } = await import('#topology/join-cluster.ts');
+      const publisher = now.publisher!;
+      const own = { name: now.node, release, files: clusterFolder(folder.path), clock };
+      const { certificateEndsAt } = await renewCertificate(publisher, publisher.name, own);
+      now = { ...now, publisher: { ...publisher, certificateEndsAt } };
+      writeInstallation(folder.path, now);
+    },
+  });
+}
+
+/** @param letIn opens the ports for people */
+function setupOf({ folder, installation }: Node, time: TimeService, letIn: () => Promise<void>): SetupControl {
+  let now = installation;
+  const followCallManager = () => {
+    if (now?.state !== 'finished' || now.callManager === '') return;
+    time.useInstead({ servers: [now.callManager], note: 'the Unified CM publisher, since the setup was finished' });
+  };
+  followCallManager();
+  return {
+    get lockedBecause() {
+      return lockedBecause(now);
+    },
+    callManager: installation?.callManager ?? '',
+    async finish() {
+      const reason = lockedBecause(now);
+      if (reason === undefined || now === undefined) return;
+      if (now.state !== 'installed' || now.role === 'subscriber') throw new Failure('unavailable', reason);
+      now = { ...now, state: 'finished' };
+      writeInstallation(folder.path, now);
+      await letIn();
+      followCallManager();
+    },
+  };
+}
+
+function topologyControl(node: Node, joining: JoinListener | undefined): TopologyControl | undefined {
+  const { installation, topology, securityPassword } = node;
+  if (installation?.role === 'subscriber') return undefined;
+  return {
+    show: () => topology.show(),
+    addSubcluster: (name) => topology.addSubcluster(name),
+    removeSubcluster: (name) => topology.removeSubcluster(name),
+    async addNode(name, subcluster) {
+      await topology.addNode(name, subcluster);
+      await joining?.update();
+    },
+    async removeNode(name) {
+      await topology.removeNode(name);
+      await joining?.update();
+    },
+    assign: (name, subcluster) => topology.assign(name, subcluster),
+    async setSecurityPassword(password, current) {
+      await securityPassword.set(password, current);
+      await joining?.update();
+    },
+    get joinPort() {
+      return joining?.port;
+    },
+  };
 }
 
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
@@ -445,6 +586,7 @@ function commandContext(
   operations: Operations,
   server?: ServerFacts,
   service?: TimeService,
+  joining?: JoinListener,
 ): CommandContext {
   const { folder, domains, accounts, homes, settings, log } = node;
   const time = ntpControl(node, service);
@@ -459,6 +601,7 @@ function commandContext(
     audit: node.audit,
     operations,
     time,
+    topology: topologyControl(node, joining),
   };
 }
 
@@ -483,6 +626,11 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   startContacts(homes, settings.of(contactLimits));
   startPresence(homes, { settings: settings.of(presenceSettings), domains });
   startMessaging(homes, settings.of(messagingSettings));
+  const installation = readInstallation(folder.path);
+  const release = formatRelease(ownRelease(settings.of(topologySettings).releaseLine, version));
+  const topology = new Topology({ database, clock, settings: settings.of(topologySettings) });
+  if (installation?.role !== 'subscriber')
+    await topology.ensurePublisher(installation?.node ?? nodeNameOf(hostname()), release);
   const audit = new AuditLog({ database, clock, log, secret: folder.secret, settings: settings.of(auditSettings) });
   return {
     folder,
@@ -496,6 +644,10 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     accounts,
     homes,
     audit,
+    installation,
+    topology,
+    securityPassword: new SecurityPassword(database, clock),
+    release,
     async close() {
       homes.close();
       await database.close();

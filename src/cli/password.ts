@@ -1,5 +1,6 @@
 /** Passwords from the person at the keyboard, or from another program; never from the command line, which all can see. */
 import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
 import { Failure } from '#base/failure.ts';
 import { UsageError } from './cli.ts';
 
@@ -10,10 +11,20 @@ export async function readPassword(fromStdin: boolean | undefined): Promise<stri
   if (fromStdin) return firstLine(process.stdin);
   if (!process.stdin.isTTY)
     throw new UsageError('there is no terminal to ask on; give the password with --password-stdin');
-  const password = await ask('Password: ');
-  if (password !== (await ask('Again: ')))
+  const password = await askSecret('Password: ');
+  if (password !== (await askSecret('Again: ')))
     throw new Failure('malformed', 'the two were not the same; nothing was changed');
   return password;
+}
+
+/** The first line of a file. @throws {Failure} */
+export async function passwordFromFile(path: string): Promise<string> {
+  try {
+    return await firstLine(createReadStream(path));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure('not-found', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
@@ -28,12 +39,12 @@ async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
   const all = Buffer.concat(chunks);
   if (!isUtf8(all)) throw new Failure('malformed', 'the password is not UTF-8');
   const line = all.toString().split('\n')[0]!.replace(/\r$/, '');
-  if (line === '') throw new Failure('malformed', 'the standard input holds no password');
+  if (line === '') throw new Failure('malformed', 'there is no password on the first line');
   return line;
 }
 
 /** Reads one line from the terminal without showing it. */
-function ask(question: string): Promise<string> {
+export function askSecret(question: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
   stdin.setRawMode(true).setEncoding('utf8').resume();

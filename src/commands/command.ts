@@ -74,7 +74,7 @@ export interface Command<In = unknown, Out = unknown> {
   /** It starts work that goes on when it has answered. */
   readonly startsJob?: true;
   /** What or whom it is about, for the record; never a secret. Left out: its `address`, `name` or `id`. */
-  subject?(input: In): string;
+  subject?(input: In, domain: string): string;
   run(context: CommandContext, input: In): Promise<Out> | Out;
 }
 
@@ -113,20 +113,21 @@ export class Commands {
     const { audit } = context;
     if (!covers(caller.roles, found.role)) {
       const reason = `${name} takes the role ${found.role}`;
-      await audit?.refuse({ caller, command: name, subject: subjectOf(input) }, reason);
+      await audit?.refuse({ caller, command: name, subject: subjectOf(input, context.domain) }, reason);
       throw new Failure('forbidden', `${reason}: ask an administrator for it`);
     }
     const checked = found.input.safeParse(input);
     if (!checked.success) {
       const reason = z.prettifyError(checked.error);
-      if (found.changes) await audit?.refuse({ caller, command: name, subject: subjectOf(input) }, reason);
+      if (found.changes)
+        await audit?.refuse({ caller, command: name, subject: subjectOf(input, context.domain) }, reason);
       throw new Failure('malformed', reason);
     }
     const locked = found.changes && !found.duringSetup ? context.setup?.lockedBecause : undefined;
     if (locked !== undefined) throw new Failure('unavailable', locked);
     const run = async () => found.output.parse(await found.run({ ...context, caller }, checked.data));
     if (!found.changes) return run();
-    const subject = found.subject?.(checked.data) ?? subjectOf(checked.data);
+    const subject = found.subject?.(checked.data, context.domain) ?? subjectOf(checked.data, context.domain);
     const action = { caller, command: name, subject };
     const begins = await audit?.begin(action);
     try {
@@ -149,8 +150,14 @@ export interface Administration {
 }
 
 /** What an input says that it is about; nothing else of it is put on record. */
-function subjectOf(input: unknown): string {
+function subjectOf(input: unknown, domain: string): string {
   const { address, name, id } = (input ?? {}) as { address?: unknown; name?: unknown; id?: unknown };
-  const subject = address ?? name ?? id ?? '';
+  if (typeof address === 'string') return withDomain(address, domain);
+  const subject = name ?? id ?? '';
   return typeof subject === 'string' || typeof subject === 'number' ? String(subject) : '';
+}
+
+/** An address as it was given; the server's own domain is meant where it names none. */
+export function withDomain(address: string, domain: string): string {
+  return address.includes('@') ? address : `${address}@${domain}`;
 }

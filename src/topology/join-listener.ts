@@ -15,8 +15,8 @@ export interface JoinListenerOptions extends Omit<JoinServices, 'authority'> {
   /** Whose cluster it is. */
   domain: string;
   host: string;
-  /** With the offset already added; 0 lets the system choose. */
-  port: number;
+  /** With the offset already added; 0 lets the system choose, undefined never opens it. */
+  port: number | undefined;
 }
 
 export class JoinListener {
@@ -73,6 +73,7 @@ export class JoinListener {
   }
 
   async #isDue(): Promise<boolean> {
+    if (this.#options.port === undefined) return false;
     const { nodes } = await this.#options.topology.show();
     return nodes.some(({ role }) => role === 'subscriber') && (await this.#options.password.key()) !== undefined;
   }
@@ -102,7 +103,7 @@ export class JoinListener {
     server.on('secureConnection', (socket: TLSSocket) => {
       void serveNode(new JoinChannel(socket), { ...this.#options, authority });
     });
-    await listen(server, host, port);
+    await listen(server, host, port ?? 0);
     this.#server = server;
     log.info({ port: this.port }, 'nodes may join now');
   }

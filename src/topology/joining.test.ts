@@ -15,12 +15,12 @@ import { throttleSettings } from '#accounts/settings.ts';
 import { Throttle, type ThrottleSettings } from '#accounts/throttle.ts';
 import { Failure } from '#base/failure.ts';
 import { silentLog } from '#base/log.ts';
-import { selfSigned } from '#setup/self-signed.ts';
 import { migrate } from '#store/migrate.ts';
 import { topology as tables } from '#store/migrations/0014-topology.ts';
 import { openSqlite } from '#store/sqlite.ts';
 import { FakeClock } from '../../test/support/fake-clock.ts';
 import { until } from '../../test/support/until.ts';
+import { Authority, certificateRequest } from './authority.ts';
 import { AUTHORITY, AUTHORITY_KEY, type ClusterFiles, NODE_CERTIFICATE, NODE_KEY } from './cluster-files.ts';
 import { JoinChannel } from './join-channel.ts';
 import { joinCluster, renewCertificate } from './join-cluster.ts';
@@ -61,9 +61,9 @@ async function startPublisher(t: TestContext) {
     log: silentLog(),
     clockInSync: () => time,
     record: {
-      begin: async (node) => records.push(`${node} begun`),
-      end: async (node, begun, outcome) => void records.push(`${node} ${outcome} ${begun}`),
-      refuse: async (node) => void records.push(`${node} refused`),
+      begin: async ({ node }) => records.push(`${node} begun`),
+      end: async ({ node }, begun, outcome) => void records.push(`${node} ${outcome} ${begun}`),
+      refuse: async ({ node }) => void records.push(`${node} refused`),
     },
   });
   t.after(async () => {
@@ -214,9 +214,18 @@ test('who guesses the password has to wait; then the right one works', async (t)
   await joinCluster(at, node(), PASSWORD);
 });
 
+/** A certificate for the name of the publisher, from an authority that is not the cluster's. */
+async function ofAnotherCluster() {
+  const files = new MemoryFiles();
+  const now = Date.now();
+  const authority = await Authority.open(files, 'other.test', now);
+  const { certificate } = await authority.issue(await certificateRequest(files, 'imp-pub'), 'imp-pub', now);
+  return { key: files.get(NODE_KEY)!, certificate };
+}
+
 /** Ends TLS on both sides and passes on what it reads, as a proxy that looks inside does. */
 async function manInTheMiddle(t: TestContext, port: number, alter = (text: string) => text) {
-  const { key, certificate } = selfSigned(['imp-pub'], Date.now());
+  const { key, certificate } = await ofAnotherCluster();
   const seen: string[] = [];
   const proxy = createServer({ key, cert: certificate, minVersion: 'TLSv1.3' }, async (victim) => {
     victim.on('error', () => {});
@@ -254,7 +263,7 @@ test('a proxy that ends TLS in between and passes all on is refused, though the 
 });
 
 test('who does not know the password cannot play the publisher: the node takes nothing from it', async (t) => {
-  const { key, certificate } = selfSigned(['imp-pub'], Date.now());
+  const { key, certificate } = await ofAnotherCluster();
   const fake = createServer({ key, cert: certificate, minVersion: 'TLSv1.3' }, async (socket) => {
     const channel = new JoinChannel(socket);
     const bytes = (length: number) => Buffer.alloc(length, 7).toString('base64');

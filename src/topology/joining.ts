@@ -25,12 +25,18 @@ import { parseRelease, sameWholeRelease } from './release.ts';
 import { isSame, prove, type SecurityKey, type SecurityPassword } from './security-password.ts';
 import type { Topology, TopologyNode } from './topology.ts';
 
+/** A node that asks to join, and the IP address that it asks from. */
+export interface Applicant {
+  readonly node: string;
+  readonly address: string;
+}
+
 /** What is put on record of a node that joins. */
 export interface JoinRecord {
   /** It may go on when this resolves. @returns what to name when it has ended */
-  begin(node: string, address: string): Promise<number>;
-  end(node: string, begun: number, outcome: 'done' | 'failed', detail: string): Promise<void>;
-  refuse(node: string, address: string, detail: string): Promise<void>;
+  begin(applicant: Applicant): Promise<number>;
+  end(applicant: Applicant, begun: number, outcome: 'done' | 'failed', detail: string): Promise<void>;
+  refuse(applicant: Applicant, detail: string): Promise<void>;
 }
 
 export interface JoinServices {
@@ -77,17 +83,18 @@ export async function serveNode(channel: JoinChannel, services: JoinServices): P
 async function join(channel: JoinChannel, hello: Hello, services: JoinServices): Promise<void> {
   const proof = await proven(channel, hello, services);
   const publisher = await admitted(hello, services);
-  const begun = await services.record.begin(hello.node, channel.address);
+  const applicant = { node: hello.node, address: channel.address };
+  const begun = await services.record.begin(applicant);
   try {
     const { release } = services;
     channel.send({ type: 'welcome', proof: proof.toString('base64'), publisher: publisher.name, release });
     const fingerprint = await certify(channel, hello, services);
     await confirmed(channel, hello.node, fingerprint, services);
-    await services.record.end(hello.node, begun, 'done', '');
+    await services.record.end(applicant, begun, 'done', '');
     services.log.info({ node: hello.node, peer: channel.address }, 'a node has joined');
   } catch (error) {
     const reason = (error as Error).message;
-    await services.record.end(hello.node, begun, 'failed', reason);
+    await services.record.end(applicant, begun, 'failed', reason);
     throw new BrokenOff(error, reason);
   }
 }
@@ -241,5 +248,5 @@ async function refuse(channel: JoinChannel, node: string, error: unknown, servic
     : 'something went wrong on the publisher; its log says what, then try again';
   channel.send({ type: 'refused', kind, message: message.slice(0, 2000) });
   log.warn({ node, peer, reason: message }, 'a node was refused');
-  if (node !== '' && !(error instanceof BrokenOff)) await record.refuse(node, peer, message);
+  if (node !== '' && !(error instanceof BrokenOff)) await record.refuse({ node, address: peer }, message);
 }

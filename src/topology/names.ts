@@ -33,6 +33,15 @@ export function checkNodeName(given: string): string {
   );
 }
 
+/** What this machine is called where that may name a node, else `localhost`. */
+export function nodeNameOf(hostName: string): string {
+  try {
+    return checkNodeName(hostName);
+  } catch {
+    return 'localhost';
+  }
+}
+
 function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 140));
 }
