@@ -62,15 +62,20 @@ export async function deriveCredentials(password: string, iterations = DEFAULT_I
  * Whether a password is the one that the keys were made of. Takes the same time for every password.
  * @throws {Failure} 'over-limit' when too many passwords are being worked on
  */
-export async function verifyPassword(credentials: Credentials, password: string): Promise<boolean> {
+export function verifyPassword(credentials: Credentials, password: string): Promise<boolean> {
+  return verifyKeys(CHECKED, credentials[CHECKED], password);
+}
+
+/** The same, where keys of one mechanism are all there is. */
+export async function verifyKeys(mechanism: ScramMechanism, keys: ScramKeys, password: string): Promise<boolean> {
   let prepared: string;
   try {
     prepared = preparePassword(password);
   } catch {
     return false;
   }
-  const { salt, iterations, storedKey } = credentials[CHECKED];
-  const derived = await deriveKeys(CHECKED, prepared, salt, iterations);
+  const { salt, iterations, storedKey } = keys;
+  const derived = await deriveKeys(mechanism, prepared, salt, iterations);
   return timingSafeEqual(derived.storedKey, storedKey);
 }
 

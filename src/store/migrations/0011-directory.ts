@@ -5,7 +5,8 @@ import type { Migration } from '../database.ts';
  *
  * `directory_objects.fields` is JSON of all fields but references and secrets. `revision` moves on with each change.
  * `directory_users` has what users are searched, counted and synchronised by; `directory_search` the searchable fields of
- * all other kinds. A reference is a row, so that a removed object is either refused by the foreign key or leaves no trace.
+ * all other kinds. A reference is a row: those that `frees` go with the object that they lead to, the others keep it
+ * from being removed, by their foreign key.
  * `directory_changes` is the change queue, and `directory_queue` its one row of identity.
  */
 export const directory: Migration = {
@@ -53,6 +54,7 @@ export const directory: Migration = {
       field text not null,
       path text not null,
       target integer not null references directory_objects (id),
+      frees integer not null,
       primary key (source, path)
     )`,
     'create index directory_references_by_target on directory_references (target, field)',
