@@ -56,7 +56,7 @@ test('what changes something is on record with who did it, and no secret is', as
   assert.deepEqual(await recorded(), {
     caller: 'help-desk',
     command: 'user.passwd',
-    subject: 'romeo',
+    subject: 'romeo@example.test',
     outcome: 'done',
     detail: '',
   });
@@ -69,7 +69,7 @@ test('what failed and what was refused is on record with the reason', async () =
   assert.deepEqual(await recorded(), {
     caller: 'administrator',
     command: 'user.disable',
-    subject: 'nobody',
+    subject: 'nobody@example.test',
     outcome: 'failed',
     detail: 'there is no account nobody@example.test',
   });

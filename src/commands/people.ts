@@ -4,7 +4,7 @@ import { Failure } from '#base/failure.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
 import { inboxOf } from '#messaging/inbox.ts';
 import { lastUnavailable } from '#presence/last-unavailable.ts';
-import { command } from './command.ts';
+import { command, withDomain } from './command.ts';
 import { homeOf } from './presence.ts';
 import { address, checkRank, existing } from './users.ts';
 
@@ -25,7 +25,7 @@ export const userEndSessions = command({
       .describe('an XMPP resource or the id of a SIP device; all without it'),
   }),
   output: z.object({ address: z.string(), ended: z.array(z.string()).describe('ids of the devices') }),
-  subject: ({ address, device }) => (device === undefined ? address : `${address}/${device}`),
+  subject: ({ address, device }, domain) => withDomain(address, domain) + (device === undefined ? '' : `/${device}`),
   async run(context, { address: given, device: wanted }) {
     const account = await existing(context, given);
     await checkRank(context, account);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Account } from '#accounts/accounts.ts';
 import { giveRole, type RoleServices, roleHolders, roles, takeRole } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
-import { type CommandContext, command } from './command.ts';
+import { type CommandContext, command, withDomain } from './command.ts';
 import { address, existing } from './users.ts';
 
 const held = z.object({ address: z.string(), roles: z.array(z.enum(roles)) });
@@ -29,7 +29,7 @@ export const roleAssign = command({
   changes: true,
   input: change,
   output: held,
-  subject: ({ address, role }) => `${address} (${role})`,
+  subject: ({ address, role }, domain) => `${withDomain(address, domain)} (${role})`,
   async run(context, { address: given, role }) {
     const account = await existing(context, given);
     return { address: account.address, roles: [...(await giveRole(servicesOf(context), account, role))] };
@@ -43,7 +43,7 @@ export const roleWithdraw = command({
   changes: true,
   input: change,
   output: held,
-  subject: ({ address, role }) => `${address} (${role})`,
+  subject: ({ address, role }, domain) => `${withDomain(address, domain)} (${role})`,
   async run(context, { address: given, role }) {
     const account = await existing(context, given);
     if (role === 'administrator' && (await isLast(context, account))) {

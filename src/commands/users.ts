@@ -5,7 +5,7 @@ import { prepareAddress } from '#accounts/address.ts';
 import { rolesOf } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
 import { removeAccount } from '#contacts/leaving.ts';
-import { type CommandContext, command } from './command.ts';
+import { type CommandContext, command, withDomain } from './command.ts';
 import { standsAs } from './standing.ts';
 
 /** Long enough for any passphrase, short enough that deriving keys from it costs nothing to speak of. */
@@ -145,7 +145,7 @@ export async function checkRank({ caller, homes }: CommandContext, account: Acco
 
 /** An address in full; the server's domain is meant where none is given. */
 function inFull({ domain }: CommandContext, given: string): string {
-  return prepareAddress(given.includes('@') ? given : `${given}@${domain}`);
+  return prepareAddress(withDomain(given, domain));
 }
 
 /** @throws {Failure} 'not-found' */

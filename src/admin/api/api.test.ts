@@ -107,7 +107,7 @@ describe('who asks', () => {
     const { body } = await get('/api/v1/audit/list?caller=token%20monitoring&limit=1');
     assert.deepEqual(
       [body.entries[0].outcome, body.entries[0].subject, body.entries[0].face],
-      ['refused', 'nurse', 'rest'],
+      ['refused', 'nurse@example.test', 'rest'],
     );
     const [listed] = (await get('/api/v1/token/list')).body;
     assert.equal(listed.name, 'monitoring');
@@ -183,7 +183,7 @@ describe('what is asked', () => {
     const { caller, face, command, subject, outcome } = body.entries[0];
     assert.deepEqual(
       [caller, face, command, subject, outcome],
-      ['bard@example.test', 'rest', 'user.passwd', 'paris', 'done'],
+      ['bard@example.test', 'rest', 'user.passwd', 'paris@example.test', 'done'],
     );
     assert.doesNotMatch(text, /a secret/);
     const verdict = (await get('/api/v1/audit/verify')).body;

@@ -106,7 +106,7 @@ describe('XEP-0050: every command of the server', () => {
 
   test('it is done, put on record, and a list is told as a table (XEP-0004 §3.4)', async () => {
     await done('user.add', { address: 'paris', password: 'count', admin: '0' });
-    assert.equal(await recorded(), 'bard@example.test ad hoc user.add paris done');
+    assert.equal(await recorded(), 'bard@example.test ad hoc user.add paris@example.test done');
     const answer = await done('user.list', { state: 'all' });
     const x = answer.child('x', FORMS)!;
     const reported = x
