@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
+import { bulkCommands } from './bulk.ts';
 import { check } from './check.ts';
 import { EXIT, printError } from './cli.ts';
 import { command } from './command.ts';
@@ -57,8 +58,10 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   for (const one of [tokenCreate, tokenList, tokenRevoke]) token.addCommand(common(one()));
   const audit = new Command('audit').description('what was done with commands');
   for (const one of [auditList, auditVerify]) audit.addCommand(common(one()));
+  const bulk = new Command('bulk').description('many people at once, from files and to files');
+  for (const one of bulkCommands) bulk.addCommand(common(one()));
   for (const one of [start, status, check, settings, command]) program.addCommand(common(one()));
-  for (const group of [user, role, token, audit, presence, sync, topology, setup]) program.addCommand(group);
+  for (const group of [user, role, token, audit, presence, bulk, sync, topology, setup]) program.addCommand(group);
   for (const group of words.groups) program.addCommand(common(wordGroup(group)));
   program.addCommand(common(prompt(program)));
   // Settings of a parent are inherited only by commands that it makes itself.
