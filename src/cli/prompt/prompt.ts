@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { Command } from 'commander';
-import { EXIT, printError, table, UsageError } from '../cli.ts';
+import { EXIT, printError, table } from '../cli.ts';
 import { confirm } from '../password.ts';
 import { type Token, tokens, type Verb } from '../words/grammar.ts';
 import { words } from '../words/words.ts';
@@ -116,8 +116,8 @@ class Prompt {
     const found = words.find(typed, (from) => command.slice(typed[from]!.at));
     if (found !== undefined && 'verb' in found) return this.#runVerb(found.verb, found.args, json);
     if (this.#vocabulary.isCommand(typed)) return this.#runProgram(tokens(text));
-    if (found === undefined) return printError(new UsageError(UNKNOWN), false);
-    return printError(new UsageError(`this goes on:\n${this.#help(`${command} `)}`), false);
+    if (found === undefined) return this.#say(UNKNOWN, EXIT.usage);
+    return this.#say(`${command} goes on:\n${this.#help(`${command} `)}`, EXIT.usage);
   }
 
   async #runVerb(verb: Verb, args: Record<string, string>, json: boolean): Promise<number> {
@@ -134,7 +134,8 @@ class Prompt {
       await this.#print(json ? JSON.stringify(outcome.result, undefined, 2) : outcome.text);
       return outcome.failed ? EXIT.failed : EXIT.ok;
     } catch (error) {
-      return printError(error, json);
+      if (json) return printError(error, true);
+      return this.#say(error instanceof Error ? error.message : String(error), EXIT.failed);
     } finally {
       process.off('SIGINT', interrupt);
     }
@@ -149,6 +150,12 @@ class Prompt {
     const child = spawn(process.execPath, args, { stdio: [stdin, 'inherit', 'inherit'], env });
     const [code] = await once(child, 'close');
     return code ?? INTERRUPTED;
+  }
+
+  /** Beside what commands print, so that each stands behind its own line. */
+  #say(text: string, code: number): number {
+    process.stdout.write(`${text}\n`);
+    return code;
   }
 
   async #print(text: string): Promise<number> {

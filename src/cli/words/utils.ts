@@ -11,7 +11,10 @@ import { ruledTable, unixDate } from './shapes.ts';
 /** A module that reads all of the store takes its time. */
 const DIAGNOSE_TIMEOUT_MS = 660_000;
 
-const NAMES = { name: SERVICES.filter(({ part }) => part !== 'none').map(({ name }) => name) };
+/** Those that are stopped and started by themselves. */
+const NAMES = {
+  name: SERVICES.filter(({ part }) => !['none', 'server', 'store'].includes(part)).map(({ name }) => name),
+};
 
 export const UTILS: readonly Verb[] = [
   {
