@@ -40,6 +40,7 @@ import type { TopologyControl } from '#commands/topology.ts';
 import { addMutualContacts } from '#contacts/editing.ts';
 import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
+import { Directory } from '#directory/directory.ts';
 import { messagingSettings } from '#messaging/settings.ts';
 import { startMessaging } from '#messaging/start.ts';
 import { presenceSettingsChanged, startPresence } from '#presence/publishing.ts';
@@ -137,6 +138,8 @@ export interface Node {
   database: Database;
   accounts: Accounts;
   homes: Homes;
+  /** The embedded Unified CM's data. */
+  directory: Directory;
   /** What was done with commands. */
   audit: AuditLog;
   /** Undefined for a data folder that nothing was installed in. */
@@ -239,6 +242,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using started = new AsyncDisposableStack();
   const node = await buildNode(folder, options);
   started.defer(() => node.close());
+  await startDirectory(node);
   const { settings, log, accounts, homes, metrics, database } = node;
   const { domain } = folder;
 
@@ -515,6 +519,12 @@ function topologyControl(node: Node, joining: JoinListener | undefined): Topolog
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
 export async function openContext(options: NodeOptions): Promise<{ context: CommandContext; close(): Promise<void> }> {
   const node = await buildNode(openDataFolder(options.data), options);
+  try {
+    await startDirectory(node);
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
   return { context: commandContext(node, operationsOf(node, options)), close: () => node.close() };
 }
 
@@ -599,6 +609,7 @@ function commandContext(
     log,
     server,
     audit: node.audit,
+    directory: node.directory,
     operations,
     time,
     topology: topologyControl(node, joining),
@@ -631,6 +642,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   const topology = new Topology({ database, clock, settings: settings.of(topologySettings) });
   if (installation?.role !== 'subscriber')
     await topology.ensurePublisher(installation?.node ?? nodeNameOf(hostname()), release);
+  const directory = openDirectory({ database, clock, folder, passwords, release });
   const audit = new AuditLog({ database, clock, log, secret: folder.secret, settings: settings.of(auditSettings) });
   return {
     folder,
@@ -643,6 +655,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     database,
     accounts,
     homes,
+    directory,
     audit,
     installation,
     topology,
@@ -653,6 +666,32 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
       await database.close();
     },
   };
+}
+
+function openDirectory(options: {
+  database: Database;
+  clock: Clock;
+  folder: DataFolder;
+  passwords: { readonly iterations: number };
+  release: string;
+}): Directory {
+  const { database, clock, folder, passwords, release } = options;
+  return new Directory({
+    database,
+    clock,
+    domain: folder.domain,
+    secret: folder.secret,
+    version: release,
+    node: nodeNameOf(hostname()),
+    get iterations() {
+      return passwords.iterations;
+    },
+  });
+}
+
+/** Subscribers have no Unified CM of their own. */
+async function startDirectory({ directory, installation }: Node): Promise<void> {
+  if (installation?.role !== 'subscriber') await directory.start();
 }
 
 function openStore(folder: DataFolder, settings: Settings, clock: Clock): Promise<Database> {

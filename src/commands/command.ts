@@ -9,6 +9,7 @@ import { covers, type Role } from '#accounts/roles.ts';
 import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
+import type { Directory } from '#directory/directory.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BulkAdministration } from './bulk.ts';
 import type { Caller } from './caller.ts';
@@ -32,6 +33,8 @@ export interface CommandContext {
   readonly server: ServerFacts | undefined;
   /** The owner of the end users; undefined where there is none to be asked. */
   readonly unifiedCm?: UnifiedCmAdministration | undefined;
+  /** The embedded Unified CM's data. */
+  readonly directory?: Directory | undefined;
   /** Where what changes anything is put on record before it is done. */
   readonly audit?: AuditLog | undefined;
   readonly time?: NtpControl | undefined;

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
-import type { Credentials } from '#keys/credentials.ts';
-import type { DigestKeys } from '#keys/digest-keys.ts';
 import type { Database } from '#store/database.ts';
 import { type ChangeCursor, ChangeQueue } from './change-queue.ts';
 import { codes, DirectoryError, notFound } from './directory-error.ts';
@@ -26,7 +24,7 @@ import { countUsersOfGroup, listPresenceUsers } from './presence-assignment.ts';
 import { DEFAULT_SERVICE_PROFILE, ENTERPRISE_WIDE_DATA, presets } from './presets.ts';
 import { Reading } from './reading.ts';
 import { Sealing } from './secrets.ts';
-import { type Bind, SignIn } from './sign-in.ts';
+import { type AccountKeys, type Bind, SignIn } from './sign-in.ts';
 import { type StoredObject, toDirectoryObject } from './stored-object.ts';
 import { fieldsOfTemplate } from './template.ts';
 
@@ -209,10 +207,10 @@ export class Directory {
   }
 
   /**
-   * Keys of an end user's password, for the accounts of this node; undefined where none was set. There are none for digest
-   * authentication where the userid makes no address, and after a rename until the password is set again.
+   * Keys of an end user's password, for the accounts of this node. A rename leaves them as they are, so those for digest
+   * authentication are of the name that the user had when the password was set.
    */
-  keysOf(user: Uuid): Promise<{ scram: Credentials; digest: DigestKeys | undefined; setAt: number } | undefined> {
+  keysOf(user: Uuid): Promise<AccountKeys | undefined> {
     return this.#signIn.keysOf(user);
   }
 

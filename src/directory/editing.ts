@@ -22,24 +22,13 @@ import { readAssociation } from './phone-association.ts';
 import { groupOfNode, nodeOfUser } from './presence-assignment.ts';
 import { FIRST_SUBCLUSTER, isPreset } from './presets.ts';
 import type { Reading } from './reading.ts';
-import {
-  addressOf,
-  keepDigestCredentials,
-  keepPassword,
-  keepPin,
-  readPassword,
-  type Sealing,
-  writePassword,
-} from './secrets.ts';
+import { addressOf, keepDigestCredentials, keepPassword, keepPin, type Sealing } from './secrets.ts';
 import { type StoredObject, scopeKeyOf } from './stored-object.ts';
 import { checkSynchronised, checkTemplate, checkUser, withoutCalendar } from './user-rules.ts';
 import { isChange, type ResolvedReference, Writing } from './writing.ts';
 
 /** How often a change is made again because others changed the same objects meanwhile. */
 const MAX_ATTEMPTS = 8;
-
-const SECRET = `select keys from directory_secrets
-  where object = (select id from directory_objects where uuid = ?) and field = ?`;
 
 export interface EditingOptions {
   readonly database: Database;
@@ -238,7 +227,6 @@ export class Editing {
     const replaced = [...checked.given].filter((field) => changed.includes(field));
     const inserted = references.filter(({ field }) => changed.includes(field));
     writing.update(before, object, inserted, replaced, tagsOf(kind, changed, plain, inserted, checked));
-    if (name !== before.name) await this.#forgetDigests(writing, before, name, checked);
     return name;
   }
 
@@ -296,18 +284,6 @@ export class Editing {
 
   async #freePresence(writing: Writing, user: StoredObject): Promise<void> {
     if (user.kind === 'User' && (await nodeOfUser(this.#options.database, user.uuid))) writing.freePresence(user);
-  }
-
-  /** H(A1) is over the name: that of another name fits no more, and cannot be made without the password. */
-  async #forgetDigests(writing: Writing, before: StoredObject, name: string, checked: CheckedFields): Promise<void> {
-    const { domain, database } = this.#options;
-    if (before.kind !== 'User' || addressOf(before.name, domain) === addressOf(name, domain)) return;
-    if (!checked.secrets.has('digestCredentials')) writing.deleteSecret(before.uuid, 'digestCredentials');
-    if (checked.secrets.has('password')) return;
-    const [row] = await database.read(SECRET, [before.uuid, 'password']);
-    if (row === undefined) return;
-    const { scram } = readPassword(String(row.keys));
-    writing.putSecret(before.uuid, 'password', writePassword({ scram, digest: undefined }), this.#options.clock.now());
   }
 
   async #keep(kind: KindName, { secrets }: CheckedFields, name: string): Promise<KeptSecrets> {

@@ -19,7 +19,7 @@ import { badValue } from './directory-error.ts';
 /** What is kept of a password. */
 export interface PasswordKeys {
   readonly scram: Credentials;
-  /** Undefined where the userid is nothing that an address can be made of, and after it has changed. */
+  /** Undefined where the userid was nothing that an address can be made of. */
   readonly digest: DigestKeys | undefined;
 }
 
@@ -45,13 +45,9 @@ export async function keepPassword(
 ): Promise<string> {
   prepare(password, 'password');
   const scram = await deriveCredentials(password, iterations);
-  return writePassword({ scram, digest: address === undefined ? undefined : deriveDigestKeys(address, password) });
-}
-
-export function writePassword({ scram, digest }: PasswordKeys): string {
   return JSON.stringify({
     scram: Object.fromEntries(scramMechanisms.map((mechanism) => [mechanism, writeKeys(scram[mechanism])])),
-    digest,
+    digest: address === undefined ? undefined : deriveDigestKeys(address, password),
   });
 }
 

@@ -1,6 +1,7 @@
 /** Whether somebody is who they say: end users and application users, by the keys that are kept or by LDAP. */
 import { randomBytes } from 'node:crypto';
 import { type Credentials, fakeCredentials, verifyPassword } from '#keys/credentials.ts';
+import type { DigestKeys } from '#keys/digest-keys.ts';
 import type { Database } from '#store/database.ts';
 import type { DirectoryObject, Uuid } from './object.ts';
 import type { Reading } from './reading.ts';
@@ -9,6 +10,15 @@ import { type StoredObject, toDirectoryObject } from './stored-object.ts';
 
 /** What the credential subsystem answers; 0 is good. */
 export const credentialCodes = { good: 0, wrong: 1, notSet: 2, inactive: 3 } as const;
+
+/** Keys of an end user's password, for the account that is the user's. */
+export interface AccountKeys {
+  readonly scram: Credentials;
+  /** Made of the address that the userid gave when the password was set. */
+  readonly digest: DigestKeys;
+  /** Epoch milliseconds. */
+  readonly setAt: number;
+}
 
 /** Asks the LDAP server that a user comes from. */
 export type Bind = (user: DirectoryObject, password: string) => Promise<boolean>;
@@ -64,8 +74,16 @@ export class SignIn {
     };
   }
 
-  /** What is kept of a password, and when it was set; undefined where there is none. */
-  async keysOf(uuid: Uuid): Promise<(PasswordKeys & { setAt: number }) | undefined> {
+  /**
+   * The keys of a password, and when it was set; undefined where there is none, or none that an account can have: the
+   * userid makes no address.
+   */
+  async keysOf(uuid: Uuid): Promise<AccountKeys | undefined> {
+    const kept = await this.#kept(uuid);
+    return kept?.digest && { scram: kept.scram, digest: kept.digest, setAt: kept.setAt };
+  }
+
+  async #kept(uuid: Uuid): Promise<(PasswordKeys & { setAt: number }) | undefined> {
     const [row] = await this.#options.database.read(SECRET, [uuid, 'password']);
     return row && { ...readPassword(String(row.keys)), setAt: Number(row.set_at) };
   }
@@ -76,7 +94,7 @@ export class SignIn {
       if (!isActive(found)) return credentialCodes.inactive;
       return (await bind(toDirectoryObject(found), password)) ? credentialCodes.good : credentialCodes.wrong;
     }
-    const keys = found && (await this.keysOf(found.uuid));
+    const keys = found && (await this.#kept(found.uuid));
     const fits = await verifyPassword(keys?.scram ?? this.#fake(name), password);
     if (found === undefined) return credentialCodes.wrong;
     if (keys === undefined) return credentialCodes.notSet;

@@ -178,7 +178,7 @@ for (const store of [sqliteStore(), postgresStore()]) {
       told.length = 0;
     });
 
-    it('a password leaves keys alone; a renamed user keeps those that are not made of the name', async () => {
+    it('a password leaves keys alone; a renamed user keeps them', async () => {
       const { uuid } = await userOf('juliet');
       assert.equal(await directory.keysOf(uuid), undefined);
       assert.deepEqual(await directory.authenticate('juliet', { password: 'pencil' }), { ok: false, code: 2 });
@@ -202,10 +202,12 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.deepEqual(await directory.authenticate('juliet', { password: 'pencil' }), { ok: false, code: 3 });
       await directory.update('User', { uuid }, { status: 1, userid: 'capulet' });
       const renamed = (await directory.keysOf(uuid))!;
-      assert.equal(renamed.digest, undefined);
+      assert.deepEqual(renamed.digest, keys.digest);
       assert.equal(await verifyPassword(renamed.scram, 'pencil'), true);
       await directory.update('User', { uuid }, { userid: 'juliet', password: 'pencil' });
-      assert.ok((await directory.keysOf(uuid))?.digest);
+      await directory.add('User', person('no address', { password: 'pencil' }));
+      assert.equal((await directory.authenticate('no address', { password: 'pencil' })).ok, true);
+      assert.equal(await directory.keysOf((await userOf('no address')).uuid), undefined);
       const rows = await database.read('select fields from directory_objects union select keys from directory_secrets');
       assert.doesNotMatch(JSON.stringify([rows, await userOf('juliet')]), /pencil|12345|phone"/);
       await directory.update('User', { uuid }, { pin: null });
