@@ -42,7 +42,8 @@ export interface Account {
 /** All that is kept of a password. */
 export interface AccountKeys {
   readonly scram: Credentials;
-  readonly digest: DigestKeys;
+  /** Undefined where none can be made: of a userid that is no address, or that is another one by now. */
+  readonly digest: DigestKeys | undefined;
 }
 
 /** What becomes of an end user's account. */
@@ -218,16 +219,18 @@ export class Accounts {
       if (isKnown && error instanceof Failure) return true;
       throw error;
     }
-    if (isRight && !isKnown) await this.#storeKeys(account, password);
+    if (isRight && !isKnown) await this.storeKeys(account.address, password);
     if (!isRight && isKnown) await this.forgetKeys(account.address);
     return isRight;
   }
 
-  async #storeKeys(account: Account, password: string): Promise<void> {
+  /** Makes the keys of a password that holds already; whoever is signed in stays so. @throws {Failure} 'not-found' */
+  async storeKeys(address: string, password: string): Promise<void> {
+    const account = await this.#get(address);
     const { scram, digest } = await this.makeKeys(account.address, password);
     await this.#write(unknown(account.address), [
       ...keyStatements(account.address, scram),
-      ...putDigestKeys(account.address, digest),
+      ...digestStatements(account.address, digest),
     ]);
     this.#run(keysStored, account);
   }
@@ -264,7 +267,7 @@ export class Accounts {
       if (edit.keys === undefined) continue;
       statements.push(
         ...keyStatements(edit.address, edit.keys.scram),
-        ...putDigestKeys(edit.address, edit.keys.digest),
+        ...digestStatements(edit.address, edit.keys.digest),
       );
     }
     const conflict = new Failure('conflict', 'an account of that address was made meanwhile');
@@ -361,6 +364,13 @@ function keyStatements(address: string, credentials: Credentials): Statement[] {
     const { salt, iterations, storedKey, serverKey } = credentials[mechanism];
     return { sql: PUT_KEYS, values: [address, mechanism, salt, iterations, storedKey, serverKey] };
   });
+}
+
+/** Those of an old password go where there are none of the new one. */
+function digestStatements(address: string, keys: DigestKeys | undefined): Statement[] {
+  if (keys !== undefined) return putDigestKeys(address, keys);
+  const sql = 'delete from digest_credentials where account = (select id from accounts where address = ?)';
+  return [{ sql, values: [address] }];
 }
 
 function readAccount(row: Row): Account {

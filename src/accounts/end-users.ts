@@ -301,13 +301,16 @@ export class EndUsers {
     const isEdited = account === undefined || account.enabled !== enabled || account.endUser !== user.uuid || isNewKey;
     const kept = isNewKey ? { ...user, keysSetAt: keys.setAt } : user;
     if (!isEdited) return { user: kept };
+    const { address } = user.account!;
     const by = this.#changing.get(user.uuid);
+    // Keys for digest are made for one address: that of the userid, which one who was renamed does not have.
+    const digest = this.#tryAddress(user.userid) === address ? keys?.digest : undefined;
     const edit: AccountEdit = {
-      address: user.account!.address,
+      address,
       enabled,
       endUser: user.uuid,
       ...(account && { account }),
-      ...(isNewKey && { keys }),
+      ...(isNewKey && { keys: { scram: keys.scram, digest } }),
       ...(by !== undefined && { by }),
     };
     return { user: kept, edit };

@@ -42,6 +42,7 @@ export class Administration implements UnifiedCmAdministration {
     });
     await agent.refresh([uuid]);
     const user = endUsers.get(uuid);
+    await this.#addDigestKeys(uuid, password);
     const account = user?.account && (await accounts.find(user.account.address));
     if (account !== undefined) return account;
     const why = user?.reason || 'Unified CM does not show it yet';
@@ -60,6 +61,7 @@ export class Administration implements UnifiedCmAdministration {
     try {
       await unifiedCm.updateUser(endUser, { password });
       await agent.refresh([endUser]);
+      await this.#addDigestKeys(endUser, password);
     } finally {
       spared();
     }
@@ -67,6 +69,13 @@ export class Administration implements UnifiedCmAdministration {
     // Where Unified CM gives no keys, those of the old password go.
     if (user?.account !== undefined && user.keysSetAt === undefined)
       await accounts.forgetKeys(user.account.address, by);
+  }
+
+  /** Unified CM makes none for a userid that is an address by itself. */
+  async #addDigestKeys(endUser: string, password: string): Promise<void> {
+    const user = this.#options.endUsers.get(endUser);
+    if (user?.account === undefined || user.keysSetAt === undefined || !user.userid.includes('@')) return;
+    await this.#options.accounts.storeKeys(user.account.address, password);
   }
 
   async remove(endUser: string): Promise<void> {

@@ -2,6 +2,7 @@ import { accountRemoved } from '#accounts/hooks.ts';
 import { leaveContacts } from '#contacts/leaving.ts';
 import { type Element, element } from '#xml/element.ts';
 import type { IqRequest } from '../../feature.ts';
+import type { Session } from '../../session.ts';
 import { Jid } from '../../wire/jid.ts';
 import { NS_CLIENT } from '../../wire/namespaces.ts';
 import { NS_REGISTER, readFields, refusal, refusalOf } from './fields.ts';
@@ -43,10 +44,19 @@ async function changePassword({ payload, session }: IqRequest, settings: OwnAcco
     if (Jid.of(username, session.jid.domain).bare !== session.jid.bare) {
       throw refusal('not-allowed', 'Only your own password can be changed.');
     }
-    await session.xmpp.accounts.setPassword(session.jid.bare, password, session.id);
+    await setPassword(session, password);
   } catch (error) {
     throw refusalOf(error, 'not-acceptable');
   }
+}
+
+/** An end user's password is Unified CM's, and comes from there. */
+async function setPassword({ xmpp, jid, id }: Session, password: string): Promise<void> {
+  const endUser = (await xmpp.accounts.find(jid.bare))?.endUser;
+  const unifiedCm = xmpp.administration()?.context.unifiedCm;
+  if (endUser === undefined) await xmpp.accounts.setPassword(jid.bare, password, id);
+  else if (unifiedCm !== undefined) await unifiedCm.setPassword(endUser, password, id);
+  else throw refusal('not-allowed', 'Your password is kept in Unified CM, and is changed there.');
 }
 
 /**
@@ -58,6 +68,9 @@ async function removeAccount(iq: IqRequest, settings: OwnAccountSettings): Promi
   if (payload.elements().length !== 1) throw refusal('bad-request', 'To remove an account, nothing else is said.');
   if (!settings.removal) throw refusal('not-allowed', 'Accounts are not removed this way here.');
   if (home.account.admin) throw refusal('forbidden', 'An administrator is removed by another one.');
+  if ((await session.xmpp.accounts.find(home.address))?.endUser !== undefined) {
+    throw refusal('not-allowed', 'Your account belongs to an end user of Unified CM; ask your administrator.');
+  }
   const { id, to } = stanza.attributes;
   const stop = home.homes.hooks.on(accountRemoved, 'farewell', ({ address }) => {
     if (address !== home.address) return;
