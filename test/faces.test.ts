@@ -20,6 +20,7 @@ const names = allCommands
 
 /** Files of the command line that are no command of the server, each with the reason. */
 const SHELL_ONLY: Record<string, string> = {
+  'install.ts': 'it asks what a server is to be, and makes its data folder',
   'start.ts': 'it makes the server that the other faces talk to',
   'prompt/command.ts': 'a way to type the other commands',
 };

@@ -298,4 +298,11 @@ describe('XEP-0133: the commands that clients know', () => {
     assert.equal((await server.running.accounts.find('admin@example.test'))?.admin, false);
     assert.equal(errorOf(await run(node, { adminjids: [] })), 'modify, bad-request');
   });
+
+  test('§4.31: the server is shut down, where it is a program of its own', async () => {
+    const answer = await run(`${ADMIN}shutdown`, { announcement: 'Exeunt.' });
+    assert.equal(errorOf(answer), 'cancel, service-unavailable');
+    await bard.expect(`<message type='headline'><body>Exeunt.</body></message>`);
+    assert.equal(await recorded(), 'bard@example.test ad hoc machine.shutdown  failed');
+  });
 });

@@ -1,5 +1,6 @@
-/** §4.23 and §4.29: a word to everybody, and who administers. */
+/** §4.23, §4.29, §4.31: a word to everybody, who administers, and the end of it. */
 import { serverAnnounce } from '#commands/announce.ts';
+import { machineShutDown } from '#commands/machine.ts';
 import { roleAssign, roleList, roleWithdraw } from '#commands/roles.ts';
 import type { AdHocCall, AdHocNode } from '../../ad-hoc.ts';
 import { form, missing, nodeName } from './form.ts';
@@ -56,4 +57,18 @@ async function administrators(call: AdHocCall): Promise<string[]> {
   return holders.filter(({ roles }) => roles.includes('administrator')).map(({ address }) => address);
 }
 
-export const serverNodes: readonly AdHocNode[] = [announce, editAdmin];
+/** A delay is not taken: who wants one announces it, and comes back. */
+const shutdown: AdHocNode = {
+  node: nodeName('shutdown'),
+  name: 'Shut Down Service',
+  role: machineShutDown.role,
+  form: () => form('Shutting Down the Service', { name: 'announcement', type: 'text-multi', label: 'Announcement' }),
+  async run(call, filled) {
+    const body = filled?.list('announcement').join('\n') ?? '';
+    if (body !== '') await call.run(serverAnnounce.name, { body });
+    await call.run(machineShutDown.name, {});
+    return { note: 'The server is being stopped.' };
+  },
+};
+
+export const serverNodes: readonly AdHocNode[] = [announce, editAdmin, shutdown];
