@@ -21,6 +21,16 @@ import { certificateList } from './certificates.ts';
 import { clusterStatus } from './cluster.ts';
 import { Commands } from './command.ts';
 import { diagnoseRun } from './diagnose.ts';
+import {
+  appUserAdd,
+  appUserList,
+  appUserPasswd,
+  appUserRemove,
+  featureGroupTemplateAdd,
+  featureGroupTemplateList,
+  featureGroupTemplateRemove,
+  licenseReport,
+} from './directory.ts';
 import { figureObjects, figureQuery } from './figures.ts';
 import { logFiles, logRead } from './log-files.ts';
 import {
@@ -62,6 +72,14 @@ export const allCommands = new Commands([
   userContacts,
   userStatistics,
   userEndSessions,
+  appUserAdd,
+  appUserList,
+  appUserPasswd,
+  appUserRemove,
+  licenseReport,
+  featureGroupTemplateAdd,
+  featureGroupTemplateList,
+  featureGroupTemplateRemove,
   presenceExplain,
   presenceOverride,
   serverStatus,
