@@ -15,6 +15,9 @@ import { startHttp } from '#admin/http.ts';
 import { HttpListener } from '#admin/http-listener.ts';
 import { httpsFigures, startHttps } from '#admin/https.ts';
 import { httpSettings, httpsSettings } from '#admin/settings.ts';
+import { AxlClient } from '#axl/client/axl-client.ts';
+import { type EmbeddedAxl, type Link, openLink } from '#axl/client/link.ts';
+import { unifiedCmSettings } from '#axl/client/settings.ts';
 import { Certificates } from '#base/certificates.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
@@ -22,7 +25,7 @@ import { featureSettings } from '#base/feature.ts';
 import { Hooks } from '#base/hook.ts';
 import { type HttpHandler, type HttpRoutes, HttpRouteTable } from '#base/http-routes.ts';
 import { Settings } from '#base/loaded-settings.ts';
-import { createLog, type Log, logSettings } from '#base/log.ts';
+import { createLog, type Log, logSettings, silentLog } from '#base/log.ts';
 import { LogFile } from '#base/log-file.ts';
 import { Metrics } from '#base/metrics.ts';
 import type { SettingsGroup } from '#base/settings.ts';
@@ -49,7 +52,9 @@ import { presenceSettings } from '#presence/settings.ts';
 import { checkAll, type Listener } from '#setup/checks.ts';
 import { clusterFolder } from '#setup/cluster-folder.ts';
 import { type DataFolder, makeDataFolder, openDataFolder } from '#setup/data-folder.ts';
-import { demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
+import { type AddPerson, demoPeople, firstAdministrator, type SignIn } from '#setup/first-start.ts';
+import type { CallManagerAnswers } from '#setup/install-answers.ts';
+import type { InstallCallManager } from '#setup/install-checks.ts';
 import { type Installation, lockedBecause, readInstallation, writeInstallation } from '#setup/installation.ts';
 import { serverSettings, storeSettings } from '#setup/settings.ts';
 import { sipAuthentication } from '#sip/authentication/settings.ts';
@@ -89,6 +94,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
   topologySettings,
   passwordSettings,
   throttleSettings,
+  unifiedCmSettings,
   contactLimits,
   presenceSettings,
   messagingSettings,
@@ -246,18 +252,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { settings, log, accounts, homes, metrics, database } = node;
   const { domain } = folder;
 
+  const time = await TimeService.start({ settings, clock, log, metrics, portOffset });
+  started.defer(() => time.stop());
+  const certificates = openCertificates(node);
+  started.defer(() => certificates.close());
+  const link = await followUnifiedCm(node);
+  started.defer(async () => link?.stop());
+
   const befriendAll = (people: readonly string[]) =>
     addMutualContacts(
       homes,
       people.map((address) => ({ address, name: '', groups: [] })),
     );
-  const administrator = await firstAdministrator(accounts, domain);
-  const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll) : [];
+  const addPerson = personAdder(node, link);
+  const administrator = await firstAdministrator(accounts, domain, addPerson);
+  const demo = options.demo ? await demoPeople(accounts, domain, folder.secret, befriendAll, addPerson) : [];
 
-  const time = await TimeService.start({ settings, clock, log, metrics, portOffset });
-  started.defer(() => time.stop());
-  const certificates = openCertificates(node);
-  started.defer(() => certificates.close());
   const routes = new HttpRouteTable();
   const throttle = new Throttle(clock, settings.of(throttleSettings));
   let administration: Administration | undefined;
@@ -316,7 +326,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     devices: () => edges.reduce((sum, edge) => sum + edge.devices(), 0),
     // A wrong clock is worth a word, and no reason to send clients elsewhere: /readyz leaves it out.
-    problems: () => [...problems(), ...time.problems()],
+    problems: () => [...problems(), ...time.problems(), ...unifiedCmProblems(link)],
   };
   const operations: Operations = {
     ...operationsOf(node, options, ports),
@@ -330,7 +340,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bulk = openBulk(node);
   administration = {
     commands: allCommands,
-    context: { ...commandContext(node, operations, facts, time, joining), bulk, setup },
+    context: {
+      ...commandContext(node, operations, facts, time, joining),
+      bulk,
+      setup,
+      unifiedCm: link?.administration,
+    },
   };
   routes.handle(API, serveApi(node, administration, throttle));
   started.defer(node.audit.start());
@@ -519,18 +534,46 @@ function topologyControl(node: Node, joining: JoinListener | undefined): Topolog
 /** Opens the data folder of a server that does not run. @throws {Failure} where it runs, or there is none */
 export async function openContext(options: NodeOptions): Promise<{ context: CommandContext; close(): Promise<void> }> {
   const node = await buildNode(openDataFolder(options.data), options);
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => node.close());
+  await startDirectory(node);
+  const link = await openUnifiedCm(node, undefined);
+  opened.defer(async () => link?.stop());
+  const context = { ...commandContext(node, operationsOf(node, options)), unifiedCm: link?.administration };
+  const moved = opened.move();
+  return { context, close: () => moved.disposeAsync() };
+}
+
+/** Keeps the security password of the cluster in a data folder whose server does not run. */
+export async function keepSecurityPassword(options: NodeOptions, password: string): Promise<void> {
+  const node = await buildNode(openDataFolder(options.data), options);
   try {
-    await startDirectory(node);
-  } catch (error) {
+    await node.securityPassword.put(password);
+  } finally {
     await node.close();
-    throw error;
   }
-  return { context: commandContext(node, operationsOf(node, options)), close: () => node.close() };
+}
+
+/** How long an installation waits for a Unified CM that does not answer, or is busy. */
+const INSTALL_PATIENCE = { requestSeconds: 20, retrySeconds: 10 };
+
+/** Reaches a Unified CM that a node is to be installed for. */
+export function callManager(answers: CallManagerAnswers): InstallCallManager {
+  const { host, address, port, user, password, fingerprint } = answers;
+  return new AxlClient({
+    ...{ name: host, host: address ?? host, user, password, connections: 1, settings: INSTALL_PATIENCE },
+    port: () => port,
+    trust:
+      fingerprint === undefined ? { by: 'ca', ca: undefined } : { by: 'fingerprint', fingerprint: () => fingerprint },
+    clock: systemClock,
+    log: silentLog(),
+    metrics: new Metrics(),
+  });
 }
 
 /** @param ports of the running server; undefined while none runs */
 function operationsOf(
-  { folder, settings, metrics }: Node,
+  { folder, settings, metrics, release }: Node,
   { data, env = {}, portOffset = 0 }: ServerOptions,
   ports?: () => Readonly<Record<string, number>>,
 ): Operations {
@@ -539,7 +582,7 @@ function operationsOf(
     folder: folder.path,
     tlsFolder: folder.tlsFolder,
     logFolder: logFolder(folder),
-    release: version,
+    release,
     store: isEmbedded ? sqliteInspector(folder.storeFile) : postgresInspector(),
     metrics,
     parts: new Map(),
@@ -692,6 +735,55 @@ function openDirectory(options: {
 /** Subscribers have no Unified CM of their own. */
 async function startDirectory({ directory, installation }: Node): Promise<void> {
   if (installation?.role !== 'subscriber') await directory.start();
+}
+
+/** @param axl where the embedded Unified CM answers AXL. @returns undefined for a subscriber, which follows none itself */
+async function openUnifiedCm(node: Node, axl: EmbeddedAxl | undefined): Promise<Link | undefined> {
+  const { folder, settings, accounts, homes, metrics, domains, release, directory, installation } = node;
+  if (installation?.role === 'subscriber') return undefined;
+  const values = settings.of(unifiedCmSettings);
+  return openLink({
+    folder: folder.path,
+    settings: values,
+    accounts,
+    homes,
+    metrics,
+    domains,
+    release,
+    directory,
+    axl,
+  });
+}
+
+/** A real one may be away: people sign in as they could when it was last read. */
+async function followUnifiedCm(node: Node, axl?: EmbeddedAxl): Promise<Link | undefined> {
+  const link = await openUnifiedCm(node, axl);
+  if (link === undefined) return undefined;
+  const started = link.agent.start().then(() => {
+    const { unifiedCm, version: itsVersion, users, error } = link.agent.status();
+    if (error === undefined) node.log.info({ unifiedCm, version: itsVersion, ...users }, 'Unified CM is followed');
+  });
+  if (link.isEmbedded) await started;
+  return link;
+}
+
+function unifiedCmProblems(link: Link | undefined): { what: string; reason: string }[] {
+  const { error, match, matchReason = '' } = link?.agent.status() ?? {};
+  return [
+    ...(error === undefined ? [] : [{ what: 'unified-cm', reason: error }]),
+    ...(match === false ? [{ what: 'release of Unified CM', reason: matchReason }] : []),
+  ];
+}
+
+/** Nobody is added to a real Unified CM who was not asked for there. */
+function personAdder({ accounts }: Node, link: Link | undefined): AddPerson {
+  if (link?.isEmbedded !== true) return (person) => accounts.add(person);
+  const { administration } = link;
+  return async ({ address, password }) => {
+    const { endUser } = (await accounts.find(address)) ?? {};
+    if (endUser === undefined) await administration.add(address, password);
+    else await administration.setPassword(endUser, password);
+  };
 }
 
 function openStore(folder: DataFolder, settings: Settings, clock: Clock): Promise<Database> {

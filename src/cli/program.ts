@@ -1,12 +1,16 @@
 /** The commands of the command line, and how what is typed finds its command. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { appUserCommands } from './app-user.ts';
 import { auditList } from './audit-list.ts';
 import { auditVerify } from './audit-verify.ts';
 import { bulkCommands } from './bulk.ts';
 import { check } from './check.ts';
 import { EXIT, printError } from './cli.ts';
 import { command } from './command.ts';
+import { templateCommands } from './feature-group-template.ts';
+import { install } from './install.ts';
+import { licenseReport } from './license-report.ts';
 import { presenceExplain } from './presence-explain.ts';
 import { presenceOverride } from './presence-override.ts';
 import { prompt } from './prompt/command.ts';
@@ -44,6 +48,12 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   const user = new Command('user').description('who may sign in');
   for (const one of [userAdd, userList, userPasswd, userRemove, userEnable, userDisable])
     user.addCommand(common(one()));
+  const appUser = new Command('app-user').description('programs that sign in to the embedded Unified CM');
+  for (const one of appUserCommands) appUser.addCommand(common(one()));
+  const template = new Command('feature-group-template').description('what users get who are added by it');
+  for (const one of templateCommands) template.addCommand(common(one()));
+  const license = new Command('license').description('what entitles the users');
+  license.addCommand(common(licenseReport()));
   const presence = new Command('presence').description('what is shown of people, and why');
   for (const one of [presenceExplain, presenceOverride]) presence.addCommand(common(one()));
   const sync = new Command('sync').description('how Unified CM is followed');
@@ -60,8 +70,9 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   for (const one of [auditList, auditVerify]) audit.addCommand(common(one()));
   const bulk = new Command('bulk').description('many people at once, from files and to files');
   for (const one of bulkCommands) bulk.addCommand(common(one()));
-  for (const one of [start, status, check, settings, command]) program.addCommand(common(one()));
-  for (const group of [user, role, token, audit, presence, bulk, sync, topology, setup]) program.addCommand(group);
+  for (const one of [install, start, status, check, settings, command]) program.addCommand(common(one()));
+  for (const group of [user, appUser, template, license, role, token, audit, presence, bulk, sync, topology, setup])
+    program.addCommand(group);
   for (const group of words.groups) program.addCommand(common(wordGroup(group)));
   program.addCommand(common(prompt(program)));
   // Settings of a parent are inherited only by commands that it makes itself.

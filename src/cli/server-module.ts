@@ -6,6 +6,8 @@ import type { CommandContext } from '#commands/command.ts';
 import type { Listener } from '#setup/checks.ts';
 import type { DataFolder } from '#setup/data-folder.ts';
 import type { SignIn } from '#setup/first-start.ts';
+import type { CallManagerAnswers } from '#setup/install-answers.ts';
+import type { InstallCallManager } from '#setup/install-checks.ts';
 
 export interface DataOptions {
   data: string;
@@ -34,6 +36,10 @@ export interface ServerModule {
   /** Opens the data folder of a server that does not run. */
   openContext(options: DataOptions): Promise<{ context: CommandContext; close(): Promise<void> }>;
   loadSettings(folder: DataFolder, options: DataOptions): Settings;
+  /** Reaches a Unified CM that a node is to be installed for. */
+  callManager(answers: CallManagerAnswers): InstallCallManager;
+  /** Keeps the security password of the cluster in a data folder whose server does not run. */
+  keepSecurityPassword(options: DataOptions, password: string): Promise<void>;
   plannedListeners(settings: Settings, portOffset: number): Listener[];
 }
 

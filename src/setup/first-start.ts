@@ -8,14 +8,26 @@ export interface SignIn {
   password: string;
 }
 
+/** Has somebody sign in with a password: an end user of the embedded Unified CM, or an account that is here alone. */
+export type AddPerson = (person: SignIn) => Promise<unknown>;
+
 /**
  * Makes the first administrator of a server that has no account.
  * @returns undefined where there are accounts
  */
-export async function firstAdministrator(accounts: Accounts, domain: string): Promise<SignIn | undefined> {
-  if ((await accounts.list()).length > 0) return undefined;
-  const administrator = { address: `admin@${domain}`, password: newPassword() };
-  await accounts.add({ ...administrator, admin: true });
+export async function firstAdministrator(
+  accounts: Accounts,
+  domain: string,
+  add: AddPerson,
+): Promise<SignIn | undefined> {
+  const address = `admin@${domain}`;
+  const [only, ...others] = await accounts.list();
+  // A start that broke off half-way has left somebody whose password nobody was told.
+  const isHalfMade = others.length === 0 && only?.address === address && only.endUser !== undefined && !only.admin;
+  if (only !== undefined && !isHalfMade) return undefined;
+  const administrator = { address, password: newPassword() };
+  await add(administrator);
+  await accounts.setAdmin(address, true);
   return administrator;
 }
 
@@ -30,10 +42,11 @@ export async function demoPeople(
   domain: string,
   secret: Uint8Array,
   befriendAll: (addresses: readonly string[]) => Promise<void>,
+  add: AddPerson,
 ): Promise<SignIn[]> {
   const people = PEOPLE.map((name) => ({ address: `${name}@${domain}`, password: demoPassword(secret, name) }));
   for (const person of people) {
-    if ((await accounts.find(person.address)) === undefined) await accounts.add(person);
+    if ((await accounts.find(person.address)) === undefined) await add(person);
   }
   await befriendAll(people.map(({ address }) => address));
   return people;

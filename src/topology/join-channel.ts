@@ -24,8 +24,9 @@ export class JoinChannel {
     socket.setTimeout(MESSAGE_MS, () => this.#end(new Failure('unavailable', 'the other side says nothing more')));
   }
 
+  /** An IPv4 address as such, also where both are listened for. */
   get address(): string {
-    return this.#socket.remoteAddress ?? '';
+    return (this.#socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   }
 
   /** SHA-256 of the certificate that the other side has proved, where its authority is ours; in hexadecimal. */
