@@ -1,9 +1,15 @@
 /** Who may run what, and that it is put on record. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Role, roles } from '#accounts/roles.ts';
+import { openSqlite } from '#store/sqlite.ts';
 import { type InProcess, startInProcess } from '../../test/support/in-process.ts';
+import { SipActor } from '../../test/support/transcript-sip.ts';
 import { allCommands } from './all.ts';
+import { AuditLog } from './audit-log.ts';
 import type { Caller } from './caller.ts';
 import type { CommandContext } from './command.ts';
 
@@ -78,6 +84,20 @@ test('what failed and what was refused is on record with the reason', async () =
   assert.deepEqual([outcome, detail], ['refused', 'user.disable takes the role administrator']);
 });
 
+test('where nothing can be put on record, nothing is changed, and looking goes on', async () => {
+  const { clock, log, accounts } = server.running.node;
+  const folder = mkdtempSync(join(tmpdir(), 'audit-'));
+  const closed = await openSqlite(join(folder, 'store.db'), clock);
+  await closed.close();
+  const audit = new AuditLog({ database: closed, clock, log, secret: Buffer.alloc(32), settings: { keepDays: 0 } });
+  const without = { ...context(), audit };
+  const input = { address: 'romeo' };
+  await assert.rejects(allCommands.run('user.disable', input, without, as('administrator')), { kind: 'store-failing' });
+  assert.equal((await accounts.find('romeo@example.test'))?.enabled, true);
+  assert.ok(Array.isArray(await allCommands.run('user.list', {}, without, as('monitor'))));
+  rmSync(folder, { recursive: true });
+});
+
 test('the help desk does not get at the password of somebody who holds a role', async () => {
   await run('role.assign', { address: 'nurse', role: 'monitor' }, as('administrator'));
   const input = { address: 'nurse', password: 'something else' };
@@ -121,4 +141,19 @@ test('sessions are ended one by one or all together, and what is known of a pers
   await balcony.expect(`<message from='example.test' type='headline'><body>Dinner!</body></message>`);
   await run('user.end-sessions', { address: 'nurse' }, as('administrator'));
   await balcony.closed;
+});
+
+test('a client of SIP hears an announcement as well, and its registration is ended', async () => {
+  const { ports } = server.running;
+  const options = { port: ports.sip!, transport: 'tcp', person: 'romeo', password: server.password } as const;
+  const phone = await SipActor.open({ ...options, domain: server.domain }, undefined);
+  // The help desk gave him another password.
+  await run('user.passwd', { address: 'romeo', password: server.password }, as('administrator'));
+  await phone.register(3600);
+  assert.deepEqual(await run('server.announce', { body: 'Supper!', subject: 'Now' }, as('operator')), { told: 1 });
+  await phone.expect('MESSAGE {any} SIP/2.0\n\nSupper!');
+  const { ended } = (await run('user.end-sessions', { address: 'romeo' }, as('help-desk'))) as { ended: string[] };
+  assert.equal(ended.length, 1);
+  assert.deepEqual(await run('user.list', { state: 'online' }, as('monitor')), []);
+  phone.drop();
 });
