@@ -38,7 +38,8 @@ interface Question {
   readonly name: string;
   /** Undefined where it is always asked. */
   readonly when?: (draft: Draft) => boolean;
-  ask(prompts: Prompts, draft: Draft, world: InstallWorld): Promise<string>;
+  /** @returns undefined where nobody had to be asked */
+  ask(prompts: Prompts, draft: Draft, world: InstallWorld): Promise<string | undefined>;
   /** @returns what is told; a failed finding has the question asked again */
   check?(draft: Draft, world: InstallWorld): Promise<Finding[]>;
 }
@@ -118,7 +119,7 @@ const questions: readonly Question[] = [
     name: 'address',
     when: hasCallManager,
     async ask(prompts, { host = '' }, world) {
-      if ((await world.resolve(host).catch((): string[] => [])).length > 0) return '';
+      if ((await world.resolve(host).catch((): string[] => [])).length > 0) return undefined;
       return prompts.text(`DNS does not know ${host}; its IP address`, '', hostFault);
     },
   },
@@ -231,12 +232,17 @@ export async function askAnswers(prompts: Prompts, world: InstallWorld): Promise
       at = asked.pop() ?? 0;
       continue;
     }
-    const next = { ...draft, [question.name]: answer };
+    const next = { ...draft, [question.name]: answer ?? '' };
     const findings = (await question.check?.(next, world)) ?? [];
     for (const finding of findings) prompts.tell(finding);
-    if (findings.some(({ state }) => state === 'failed')) continue;
+    if (findings.some(({ state }) => state === 'failed')) {
+      // What was not asked cannot be answered otherwise.
+      if (answer === undefined) at = asked.pop() ?? 0;
+      continue;
+    }
     draft = next;
-    asked.push(at++);
+    if (answer !== undefined) asked.push(at);
+    at++;
   }
   return finished(draft);
 }
@@ -246,10 +252,10 @@ async function askFingerprint(
   prompts: Prompts,
   { host = '', address, port }: Draft,
   world: InstallWorld,
-): Promise<string> {
+): Promise<string | undefined> {
   try {
     const { fingerprint, isTrusted, why } = await world.certificate(address || host, Number(port));
-    if (isTrusted) return '';
+    if (isTrusted) return undefined;
     return await prompts.choose(
       `Nobody vouches for the certificate of ${host} (${why}). Its SHA-256 fingerprint is\n${fingerprint}`,
       [{ value: fingerprint, label: 'it is the one that Unified CM shows for tomcat: trust it' }, back],
