@@ -33,7 +33,7 @@ export interface DirectoryOptions {
   clock: Clock;
   /** Of PBKDF2, for passwords from now on; read each time. */
   iterations?: number;
-  /** The IM address of a user is userid@domain. */
+  /** The IM address of a user is userid@domain; one with an @ is an address by itself. */
   domain: string;
   /** Of this release, as `9.0.1.10000-1`. */
   version: string;

@@ -13,6 +13,7 @@ import {
   verifyKeys,
 } from '#keys/credentials.ts';
 import { type DigestKeys, deriveDigestKeys } from '#keys/digest-keys.ts';
+import { prepareDomain } from '#precis/domain.ts';
 import { prepareLocal } from '#precis/localpart.ts';
 import { badValue } from './directory-error.ts';
 
@@ -28,10 +29,12 @@ const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The IM address of a user. @returns undefined where there can be none */
+/** The IM address of a user; a userid with an @ is one by itself. @returns undefined where there can be none */
 export function addressOf(userid: string, domain: string): string | undefined {
+  const at = userid.lastIndexOf('@');
   try {
-    return `${prepareLocal(userid)}@${domain}`;
+    if (at < 0) return `${prepareLocal(userid)}@${domain}`;
+    return `${prepareLocal(userid.slice(0, at))}@${prepareDomain(userid.slice(at + 1))}`;
   } catch {
     return undefined;
   }
@@ -123,9 +126,9 @@ export class Sealing {
   /** @returns undefined for what another secret has sealed */
   open(sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     try {
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES));
+      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       return decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
     } catch {
       return undefined;
