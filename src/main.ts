@@ -18,6 +18,8 @@ import { httpSettings, httpsSettings } from '#admin/settings.ts';
 import { AxlClient } from '#axl/client/axl-client.ts';
 import { type EmbeddedAxl, type Link, openLink } from '#axl/client/link.ts';
 import { unifiedCmSettings } from '#axl/client/settings.ts';
+import { AXL_PATH, AxlServer, axlFigures } from '#axl/server/axl-server.ts';
+import { axlServerSettings } from '#axl/server/settings.ts';
 import { Certificates } from '#base/certificates.ts';
 import { type Clock, systemClock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
@@ -95,6 +97,7 @@ export const settingsGroups: readonly SettingsGroup[] = [
   passwordSettings,
   throttleSettings,
   unifiedCmSettings,
+  axlServerSettings,
   contactLimits,
   presenceSettings,
   messagingSettings,
@@ -221,6 +224,7 @@ async function startEdges(
 export function plannedListeners(settings: Settings, portOffset: number): Listener[] {
   const { host, port } = settings.of(httpSettings);
   const https = settings.of(httpsSettings);
+  const axl = settings.of(axlServerSettings);
   const xmpp = settings.of(xmppListeners);
   const sip = settings.of(sipListeners);
   return [
@@ -230,6 +234,7 @@ export function plannedListeners(settings: Settings, portOffset: number): Listen
     ...(sip.tlsPort === 0 ? [] : [{ name: 'SIP over TLS', host: sip.host, port: sip.tlsPort + portOffset }]),
     { name: 'HTTP', host, port: port + portOffset },
     ...(https.port === 0 ? [] : [{ name: 'HTTPS', host: https.host, port: https.port + portOffset }]),
+    ...(axl.port === 0 ? [] : [{ name: 'AXL', host: axl.host, port: axl.port + portOffset }]),
   ];
 }
 
@@ -285,6 +290,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...[...certificates.problems].map(([domain, reason]) => ({ what: `certificate of ${domain}`, reason })),
       ...(http.problem === undefined ? [] : [{ what: 'http', reason: http.problem }]),
       ...(https.problem === undefined ? [] : [{ what: 'https', reason: https.problem }]),
+      ...(axl.problem === undefined ? [] : [{ what: 'axl', reason: axl.problem }]),
       ...(joining.problem === undefined ? [] : [{ what: 'topology', reason: joining.problem }]),
       ...(setup.lockedBecause === undefined ? [] : [{ what: 'setup', reason: setup.lockedBecause }]),
       ...(stopping === undefined ? [] : [{ what: 'server', reason: 'it is being stopped' }]),
@@ -294,6 +300,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const https = await openHttps(node, certificates, routes, portOffset);
   routes.portNow = () => https.port;
   started.defer(() => https.stop());
+  const axl = await openAxl(node, certificates, portOffset);
+  started.defer(() => axl.stop());
+  started.defer(settings.onChange(axlServerSettings, (changed) => moveWhereNeeded(axl, changed)));
   started.defer(settings.onChange(httpsSettings, (changed) => moveWhereNeeded(https, changed)));
   const joining = await startJoining(node, time, portOffset);
   started.defer(() => joining.stop());
@@ -315,6 +324,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...Object.assign({}, ...edges.map((edge) => edge.ports)),
     http: http.port,
     ...(https.port !== 0 && { https: https.port }),
+    ...(axl.port !== 0 && { axl: axl.port }),
     ...(time.port !== undefined && { ntp: time.port }),
     ...(joining.port !== 0 && { join: joining.port }),
   });
@@ -406,6 +416,31 @@ function openHttps(
   return HttpListener.start({ name: 'HTTPS', log, open });
 }
 
+/** The embedded Unified CM's AXL. Where another Unified CM owns the users, and on subscribers, there is none. */
+function openAxl(node: Node, certificates: Certificates, portOffset: number): Promise<HttpListener> {
+  const { settings, metrics, log, clock, directory, database, installation } = node;
+  const values = settings.of(axlServerSettings);
+  const isStoreWell = () => database.health().state === 'ok';
+  const options = { directory, settings: values, throttle: settings.of(throttleSettings), clock, metrics, log };
+  const axl = new AxlServer({ ...options, isStoreWell });
+  const routes = new HttpRouteTable();
+  routes.handle(AXL_PATH, axl.handle);
+  const figures = axlFigures(metrics);
+  const open = async () => {
+    const isOther = settings.of(unifiedCmSettings).host !== '' || installation?.role === 'subscriber';
+    if (values.port === 0 || isOther) return undefined;
+    try {
+      return await startHttps({ settings: values, certificates, routes, figures, log }, values.port + portOffset);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure(error.kind, `AXL: ${error.message}; the setting is unifiedCm.axl.port, and 0 closes it`, {
+        cause: error,
+      });
+    }
+  };
+  return HttpListener.start({ name: 'AXL', log, open });
+}
+
 /** Every command, for who holds a role or a token. */
 function serveApi(node: Node, administration: Administration, throttle: Throttle): HttpHandler {
   const { accounts, database, clock, settings } = node;
@@ -418,12 +453,13 @@ function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void 
   if (changed.some((name) => ['host', 'port', 'requestSeconds'].includes(name))) void https.move();
 }
 
-function openBulk({ folder, domains, settings, clock, log, database, accounts, homes }: Node): Bulk {
+function openBulk({ folder, domains, settings, clock, log, database, accounts, homes, directory }: Node): Bulk {
   const bulk = settings.of(bulkSettings);
   const world = {
     database,
     accounts,
     homes,
+    directory: settings.of(unifiedCmSettings).host === '' ? directory : undefined,
     domains,
     isVisibleToAll: () => settings.of(presenceSettings).visibility === 'everyone',
     maxContacts: () => settings.of(contactLimits).maxContacts,

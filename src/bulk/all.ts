@@ -4,6 +4,8 @@ import { importContacts } from './import-contacts.ts';
 import { exportNonPresenceContacts, importNonPresenceContacts } from './non-presence-contacts.ts';
 import { renameContacts } from './rename-contacts.ts';
 import type { Transaction } from './transaction.ts';
+import { deleteUsers, insertUsers, updateCupUsers, updateUsers } from './user-files.ts';
+import { deleteUsersByQuery, exportCupUsers, exportUsers, updateUsersByQuery } from './user-query.ts';
 
 export const allTransactions: readonly Transaction[] = [
   importContacts,
@@ -11,4 +13,12 @@ export const allTransactions: readonly Transaction[] = [
   importNonPresenceContacts,
   exportNonPresenceContacts,
   renameContacts,
+  insertUsers,
+  updateUsers,
+  updateUsersByQuery,
+  deleteUsers,
+  deleteUsersByQuery,
+  exportUsers,
+  updateCupUsers,
+  exportCupUsers,
 ];

@@ -65,7 +65,10 @@ export class JobStore {
   /** The newest first. @param before an id; 0: from the newest on */
   async list(before: number, first: number): Promise<Job[]> {
     const last = before === 0 ? Number.MAX_SAFE_INTEGER : before;
-    const rows = await this.#database.read(`${SELECT} where id < ? order by id desc limit ?`, [last, first]);
+    const rows = await this.#database.read(`${SELECT} where id < ? order by id desc limit cast(? as integer)`, [
+      last,
+      first,
+    ]);
     return rows.map(readJob);
   }
 

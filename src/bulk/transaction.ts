@@ -1,5 +1,6 @@
 import type { Accounts } from '#accounts/accounts.ts';
 import type { Homes } from '#accounts/homes.ts';
+import type { Directory } from '#directory/directory.ts';
 import type { Database } from '#store/database.ts';
 
 /** Why a line was not taken, in words for the end of the log, and whom it is about. */
@@ -17,6 +18,8 @@ export interface BulkWorld {
   readonly database: Database;
   readonly accounts: Accounts;
   readonly homes: Homes;
+  /** Undefined where people are administered in another Unified CM. */
+  readonly directory: Directory | undefined;
   /** All domains that accounts may be in. */
   readonly domains: readonly string[];
   /** Whether people see each other without being asked, as it is set now. */

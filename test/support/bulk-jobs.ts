@@ -56,14 +56,14 @@ export class BulkJobs {
   }
 
   /** The job once it has ended and its log is there. */
-  end(id: number): Promise<BulkJob> {
+  end(id: number, withinMs = 30_000): Promise<BulkJob> {
     return until(
       `job ${id} ends`,
       async () => {
         const job = (await bulkJob.run(this.context, { id })) as BulkJob;
         return ENDED.includes(job.state) && job.log !== '' ? job : undefined;
       },
-      { everyMs: 5 },
+      { everyMs: 5, withinMs },
     );
   }
 
