@@ -2,9 +2,10 @@
 import { lookup, lookupService } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { z } from 'zod';
-import { command } from './command.ts';
+import { type CommandContext, command } from './command.ts';
 import { operationsOf } from './operations-of.ts';
 
+const NOT_ENABLED = 'High Availability Not Enabled';
 const DEFAULT_SUBCLUSTER = 'DefaultCUPSubcluster';
 
 const status = z.object({
@@ -21,9 +22,9 @@ const status = z.object({
       role: z.enum(['Publisher', 'Subscriber']),
       subcluster: z.string(),
       isSelf: z.boolean(),
-      /** Of one round trip to its store. */
-      roundTripMs: z.number(),
-      storeOk: z.boolean(),
+      state: z.string().describe('self; else as the topology has it: listed, joining, installed'),
+      roundTripMs: z.number().optional().describe('to its store; absent where it cannot be asked from here'),
+      storeOk: z.boolean().describe('it holds the data, and can keep more'),
       availability: z.string(),
       reason: z.string().optional(),
     }),
@@ -66,15 +67,37 @@ export const clusterStatus = command({
           role: 'Publisher',
           subcluster: DEFAULT_SUBCLUSTER,
           isSelf: true,
+          state: 'self',
           roundTripMs,
           storeOk: database.health().state === 'ok',
           availability: 'Unknown',
-          reason: 'High Availability Not Enabled',
+          reason: NOT_ENABLED,
         },
+        ...(await others(context)),
       ],
     };
   },
 });
+
+/** Nodes that the publisher has been told of. None of them holds data of its own, nor stands in for another. */
+async function others({ topology }: CommandContext): Promise<ClusterStatus['nodes']> {
+  if (topology === undefined) return [];
+  const { nodes } = await topology.show();
+  return nodes
+    .filter(({ role }) => role === 'subscriber')
+    .map(({ name, address, subcluster, state }) => ({
+      address: address === '' ? '-' : address,
+      fullName: name,
+      name: name.split('.')[0]!,
+      role: 'Subscriber' as const,
+      subcluster: subcluster ?? 'Unassigned',
+      isSelf: false,
+      state,
+      storeOk: false,
+      availability: 'Unknown',
+      reason: NOT_ENABLED,
+    }));
+}
 
 /** The first address that others can reach; the loopback address where there is none. */
 function ownAddress(): string {

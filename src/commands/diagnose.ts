@@ -8,6 +8,10 @@ import { type CommandContext, command } from './command.ts';
 import type { Finding } from './operations.ts';
 import { operationsOf } from './operations-of.ts';
 
+/** What a source may differ from us, and how far it may be from the reference: the rules for NTP of the product. */
+const MAX_OFFSET_MS = 3000;
+const MAX_STRATUM = 5;
+const NTP_CURE = '"utils ntp status" shows each server; UDP port 123 has to be open.';
 const CONNECT_MS = 3000;
 const INTEGRITY_SECONDS = 600;
 
@@ -36,6 +40,9 @@ const MODULES: readonly Module[] = [
   checked('disk_write', 'a file can be written', (what) => what === 'writing'),
   checked('clock', 'the clock can be right', (what) => what === 'clock'),
   checked('certificates', 'each domain has a certificate that holds', (what) => what.startsWith('certificate')),
+  { name: 'ntp_reachability', help: 'the NTP servers answer', run: tryNtp },
+  { name: 'ntp_clock_drift', help: 'the clock is right', run: measureClock },
+  { name: 'ntp_stratum', help: 'the clock is near to a reference', run: lookAtStratum },
   { name: 'validate_network', help: 'the DNS knows the domains', run: resolveDomains },
   { name: 'service_manager', help: 'each port answers', run: tryPorts },
   { name: 'store', help: 'the store keeps things', run: askStore },
@@ -91,6 +98,39 @@ function worst(found: readonly Finding[]): Outcome {
   if (bad === undefined) return passed(found.map(({ message }) => message).join('; '));
   const outcome = bad.state === 'failed' ? 'Failed' : 'Warning';
   return { outcome, message: `${bad.what}: ${bad.message}`, ...(bad.cure && { cure: bad.cure }) };
+}
+
+const NO_NTP: Outcome = {
+  outcome: 'Warning',
+  message: 'no NTP server is asked, so the clock is trusted as it is',
+  cure: 'Name servers with "rollcall utils ntp server add HOST", while the server runs.',
+};
+
+async function tryNtp({ time }: CommandContext): Promise<Outcome> {
+  const now = time?.status();
+  if (now === undefined || !now.running) return NO_NTP;
+  const silent = now.sources.filter(({ isAccessible }) => !isAccessible).map(({ server }) => server);
+  if (silent.length === 0) return passed(now.sources.map(({ server }) => server).join(', '));
+  const message = `no usable answer from ${silent.join(', ')}`;
+  return silent.length < now.sources.length ? { outcome: 'Warning', message } : failed(message, NTP_CURE);
+}
+
+async function measureClock({ time }: CommandContext): Promise<Outcome> {
+  const now = time?.status();
+  if (now === undefined || !now.running) return NO_NTP;
+  const chosen = now.sources.find(({ tally }) => tally === '*');
+  if (chosen === undefined) return failed('the clock is not synchronised', NTP_CURE);
+  const message = `${Math.abs(chosen.offsetMs).toFixed(3)} ms from ${chosen.server}`;
+  return Math.abs(chosen.offsetMs) > MAX_OFFSET_MS ? failed(message, 'Set the clock of the machine.') : passed(message);
+}
+
+async function lookAtStratum({ time }: CommandContext): Promise<Outcome> {
+  const now = time?.status();
+  if (now === undefined || !now.running) return NO_NTP;
+  const chosen = now.sources.find(({ tally }) => tally === '*');
+  if (chosen === undefined) return failed('the clock is not synchronised', NTP_CURE);
+  const message = `${chosen.server} is at stratum ${chosen.stratum}`;
+  return chosen.stratum > MAX_STRATUM ? failed(message, 'Name servers of stratum 5 or better.') : passed(message);
 }
 
 async function resolveDomains({ domains }: CommandContext): Promise<Outcome> {

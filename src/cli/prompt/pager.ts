@@ -26,8 +26,9 @@ export async function showPages(text: string, input: ReadStream, output: WriteSt
     output.write(`${lines.slice(0, count).join('\n')}\n`);
     lines = lines.slice(count);
     if (lines.length === 0) return;
+    const pressed = oneKey(input);
     output.write(MORE);
-    const key = await oneKey(input);
+    const key = await pressed;
     output.write(CLEAR_LINE);
     if (key === 'q' || key === 'Q' || key === '\u0003' || key === '\u0004') return;
     count = key === '\r' || key === '\n' ? 1 : fitting(lines, output.rows - 1, output.columns);

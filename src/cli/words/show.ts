@@ -173,8 +173,16 @@ export function networkText(found: NetworkInterface): string {
 export function clusterText({ nodes }: ClusterStatus): string {
   const head = 'Server Table (processnode) Entries';
   return [
-    ...nodes.map(({ address, fullName, name, role, isSelf }) =>
-      [address, fullName, name, role, 'cups', role === 'Publisher' ? 'DBPub' : 'DBSub', isSelf ? 'authenticated' : '']
+    ...nodes.map(({ address, fullName, name, role, isSelf, state }) =>
+      [
+        address,
+        fullName,
+        name,
+        role,
+        'cups',
+        role === 'Publisher' ? 'DBPub' : 'DBSub',
+        isSelf ? 'authenticated' : `not authenticated - ${state}`,
+      ]
         .join(' ')
         .trim(),
     ),

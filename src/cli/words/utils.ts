@@ -48,7 +48,11 @@ export const UTILS: readonly Verb[] = [
     help: 'the nodes, and whether they hold the same data',
     async run({ data }) {
       const result = await runCommand(data, clusterStatus, {});
-      return { result, text: replicationText(result), failed: result.nodes.some(({ storeOk }) => !storeOk) };
+      return {
+        result,
+        text: replicationText(result),
+        failed: result.nodes.some(({ storeOk, isSelf }) => isSelf && !storeOk),
+      };
     },
   },
   {
@@ -135,7 +139,7 @@ export function replicationText({ now, tables, lastTable, release, schema, nodes
   const day = new Date(now).toISOString();
   const started = `${day.slice(0, 10)}-${day.slice(11, 13)}-${day.slice(14, 16)}`;
   const self = nodes.find(({ isSelf }) => isSelf) ?? nodes[0]!;
-  const faulty = nodes.filter(({ storeOk }) => !storeOk).map(({ name }) => name);
+  const faulty = nodes.filter(({ storeOk, isSelf }) => isSelf && !storeOk).map(({ name }) => name);
   const row = (cells: readonly string[]) => {
     const widths = [20, 18, 10, 10, 9, 15];
     return cells
@@ -160,15 +164,15 @@ export function replicationText({ now, tables, lastTable, release, schema, nodes
     row(['', '', 'PING', 'DB/RPC/', 'REPL.', 'Replication', 'REPLICATION SETUP']),
     row(['SERVER-NAME', 'IP ADDRESS', '(msec)', 'DbMon?', 'QUEUE', 'Group ID', '(RTMT) & Details']),
     row(['-----------', '----------', '------', '-------', '-----', '-----------', '------------------']),
-    ...nodes.map(({ name, address, roundTripMs, storeOk }, i) =>
+    ...nodes.map(({ name, address, roundTripMs, storeOk, isSelf, state }, i) =>
       row([
         name,
         address,
-        roundTripMs.toFixed(3),
-        storeOk ? 'Y/Y/Y' : 'N/Y/Y',
+        roundTripMs?.toFixed(3) ?? '-',
+        storeOk ? 'Y/Y/Y' : isSelf ? 'N/Y/Y' : 'N/N/N',
         '0',
         storeOk ? `(g_${i + 2})` : '-',
-        storeOk ? '(2) Setup Completed' : '(0) Store Failing',
+        storeOk ? '(2) Setup Completed' : isSelf ? '(0) Store Failing' : `(0) Keeps No Data (${state})`,
       ]),
     ),
   ].join('\n');

@@ -3,6 +3,7 @@ import { NTP } from '../utils-ntp.ts';
 import { Grammar } from './grammar.ts';
 import { insteadVerbs } from './instead.ts';
 import { RUN_AND_FILE } from './run-and-file.ts';
+import { SET } from './set.ts';
 import { SHOW } from './show.ts';
 import { UTILS } from './utils.ts';
 
@@ -26,7 +27,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   'utils system': 'the server as a whole',
   run: 'questions to the store',
   file: 'the files of the log',
-  set: 'what is set elsewhere here',
+  set: 'what is asked for, or set elsewhere here',
+  'set password': 'passwords',
 };
 
-export const words = new Grammar([...SHOW, ...UTILS, ...NTP, ...RUN_AND_FILE, ...insteadVerbs()], GROUPS);
+export const words = new Grammar([...SHOW, ...UTILS, ...NTP, ...RUN_AND_FILE, ...SET, ...insteadVerbs()], GROUPS);
