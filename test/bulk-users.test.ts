@@ -1,11 +1,11 @@
 /** Users of the embedded Unified CM, many at once: from files, by queries, and out again. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { CsvReader } from '#bulk/csv-reader.ts';
 import { bulkDownload } from '#commands/bulk.ts';
 import type { Directory } from '#directory/directory.ts';
-import { BulkJobs, contextOf, figures } from '../../test/support/bulk-jobs.ts';
-import { type InProcess, startInProcess } from '../../test/support/in-process.ts';
-import { CsvReader } from './csv-reader.ts';
+import { BulkJobs, contextOf, figures } from './support/bulk-jobs.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
 
 describe('bulk administration of users', () => {
   let server: InProcess;

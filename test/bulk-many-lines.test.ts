@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { BulkJobs, contextOf, figures } from '../../test/support/bulk-jobs.ts';
-import { type InProcess, startInProcess } from '../../test/support/in-process.ts';
+import { BulkJobs, contextOf, figures } from './support/bulk-jobs.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const LINES = 100_000;
 const PEOPLE = 20;

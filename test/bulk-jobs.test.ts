@@ -1,11 +1,11 @@
 /** Bulk jobs on a whole server: what becomes of each line, of people who are there and who are not, and of the jobs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { csvRow } from '#bulk/csv-writer.ts';
 import { bulkDownload, bulkFileDelete, bulkFiles, bulkJobs, bulkSchedule, bulkStop } from '#commands/bulk.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
-import { BulkJobs, contextOf, figures } from '../../test/support/bulk-jobs.ts';
-import { type InProcess, startInProcess } from '../../test/support/in-process.ts';
-import { csvRow } from './csv-writer.ts';
+import { BulkJobs, contextOf, figures } from './support/bulk-jobs.ts';
+import { type InProcess, startInProcess } from './support/in-process.ts';
 
 const PEOPLE = ['romeo', 'juliet', 'nurse', 'paris', 'tybalt', 'rosaline', 'benvolio'];
 
