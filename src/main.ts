@@ -47,6 +47,7 @@ import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { Directory } from '#directory/directory.ts';
 import { messagingSettings } from '#messaging/settings.ts';
+import { loadStanding } from '#messaging/standing-messages.ts';
 import { startMessaging } from '#messaging/start.ts';
 import { presenceSettingsChanged, startPresence } from '#presence/publishing.ts';
 import { restoreSources } from '#presence/restoring.ts';
@@ -716,6 +717,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   startContacts(homes, settings.of(contactLimits));
   startPresence(homes, { settings: settings.of(presenceSettings), domains });
   startMessaging(homes, settings.of(messagingSettings));
+  await loadStanding(homes);
   const installation = readInstallation(folder.path);
   const release = formatRelease(ownRelease(settings.of(topologySettings).releaseLine, version));
   const topology = new Topology({ database, clock, settings: settings.of(topologySettings) });

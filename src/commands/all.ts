@@ -1,5 +1,5 @@
 /** The commands that this server has. */
-import { serverAnnounce } from './announce.ts';
+import { noticeDelete, noticeList, noticeSet, serverAnnounce } from './announce.ts';
 import { auditList, auditVerify } from './audit.ts';
 import {
   bulkDelete,
@@ -85,6 +85,9 @@ export const allCommands = new Commands([
   serverStatus,
   serverSettings,
   serverAnnounce,
+  noticeList,
+  noticeSet,
+  noticeDelete,
   ntpStatus,
   ntpServerList,
   ntpServerAdd,

@@ -5,6 +5,7 @@ import { presencePublished } from '#presence/hooks.ts';
 import { archiveReceived, archiveSent, type MessagingSettings } from './archive.ts';
 import { messageFromAccount, messageToAccount } from './hooks.ts';
 import { inboxOf } from './inbox.ts';
+import { tellStanding } from './standing-messages.ts';
 import { isTaker } from './takers.ts';
 import { deliverToDevices } from './to-account.ts';
 import { giveToNext } from './waiting.ts';
@@ -28,6 +29,7 @@ export function startMessaging(homes: Homes, settings: MessagingSettings): void 
 export function giveWaiting(home: Home, device?: Device): void {
   const inbox = inboxOf.of(home);
   if (device !== undefined) inbox.catchUps.get(device)?.wake();
+  if (device !== undefined && isTaker(device)) tellStanding(home);
   if (!inbox.waiting) return;
   const next = device !== undefined && isTaker(device) ? device : undefined;
   giveToNext(home, home.address.slice(home.address.indexOf('@') + 1), next);

@@ -1,7 +1,7 @@
 import type { Migration } from '../database.ts';
 
 /**
- * Who may administer what, the tokens of programs that do, and the record of what was done. The rows of the audit log
+ * Who may administer what, the tokens of programs that do, the record of what was done, and what administrators have to say. The rows of the audit log
  * are numbered by who writes them, without gaps: each holds a hash over itself and the row before.
  */
 export const administration: Migration = {
@@ -40,6 +40,18 @@ export const administration: Migration = {
       at integer not null,
       hash blob not null,
       signature blob not null
+    )`,
+    `create table standing_messages (
+      kind text not null primary key,
+      subject text not null,
+      body text not null,
+      set_at integer not null
+    )`,
+    `create table standing_seen (
+      account integer not null,
+      kind text not null,
+      set_at integer not null,
+      primary key (account, kind)
     )`,
   ],
 };

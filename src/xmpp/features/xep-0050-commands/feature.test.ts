@@ -282,6 +282,59 @@ describe('XEP-0133: the commands that clients know', () => {
       await client.expect(`<message from='${DOMAIN}' type='headline'>${body}</message>`);
   });
 
+  test('§4.24 to §4.26: the message of the day is told once to who is there and to who comes', async () => {
+    const motd = (text: string) => `<message from='${DOMAIN}' type='headline'><body>${text}</body></message>`;
+    await admin('set-motd', { motd: ['Lent', 'begins.'] });
+    for (const client of [bard, iago]) await client.expect(motd('Lent\nbegins.'));
+    const romeo = await server.signIn('romeo', 'orchard');
+    await romeo.becomeAvailable();
+    await romeo.expect(motd('Lent\nbegins.'));
+    romeo.send('<presence><show>away</show></presence>');
+    const again = await server.signIn('romeo', 'street');
+    await again.becomeAvailable();
+    const heard = async (client: TestClient) => (await client.rest()).filter(({ name }) => name === 'message');
+    assert.deepEqual([await heard(romeo), await heard(again)], [[], []]);
+    const form = (await begin(`${ADMIN}edit-motd`)).child('x', FORMS)!;
+    const field = form.elements().find(({ attributes }) => attributes.var === 'motd')!;
+    assert.deepEqual(
+      field.elements().flatMap((value) => (value.name === 'value' ? [value.text()] : [])),
+      ['Lent', 'begins.'],
+    );
+    await admin('edit-motd', { motd: 'Lent has begun.' });
+    const juliet = await server.signIn('juliet', 'balcony');
+    await juliet.becomeAvailable();
+    await juliet.expect(motd('Lent has begun.'));
+    assert.deepEqual([await heard(romeo), await heard(bard)], [[], []]);
+    await server.restart();
+    bard = await server.signIn('bard', 'globe');
+    await bard.becomeAvailable();
+    assert.deepEqual(await heard(bard), [], 'also after a restart');
+    assert.equal((await begin(`${ADMIN}delete-motd`)).attributes.status, 'completed');
+    assert.equal(await bard.refusal('set', command(`${ADMIN}delete-motd`), DOMAIN), 'cancel, item-not-found');
+    const paris = await server.signIn('nurse', 'hall');
+    await paris.becomeAvailable();
+    assert.deepEqual(await heard(paris), []);
+  });
+
+  test('§4.27, §4.28: a welcome is for those who are newer than it', async () => {
+    await admin('set-welcome', { welcome: 'Well met.' });
+    const twice = { password: server.password, 'password-verify': server.password };
+    await admin('add-user', { accountjid: 'peter@example.test', ...twice });
+    const peter = await server.signIn('peter');
+    await peter.becomeAvailable();
+    await peter.expect(`<message from='${DOMAIN}' type='headline'><body>Well met.</body></message>`);
+    const juliet = await server.signIn('juliet', 'tomb');
+    await juliet.becomeAvailable();
+    assert.deepEqual(
+      (await juliet.rest()).filter(({ name }) => name === 'message'),
+      [],
+    );
+    await begin(`${ADMIN}delete-welcome`);
+    await server.running.accounts.remove('peter@example.test');
+    const left = await server.running.node.database.read("select * from standing_seen where kind = 'welcome'");
+    assert.deepEqual(left, []);
+  });
+
   test('§4.29: the list of administrators is edited, and never becomes empty', async () => {
     const node = `${ADMIN}edit-admin`;
     const form = (await begin(node)).child('x', FORMS)!;

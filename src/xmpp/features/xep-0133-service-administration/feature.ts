@@ -13,7 +13,7 @@ export const serviceAdministration = xmppFeature({
   title: 'Service Administration',
   version: '1.3.1',
   status: 'partial',
-  note: 'Without the message of the day and the welcome message, without lists of other servers (there is no federation), and without restart; a shutdown is at once. The last sign-in is when somebody was last there.',
+  note: 'Without lists of other servers (there is no federation), and without restart; a shutdown is at once. The last sign-in is when somebody was last there.',
   setup(xmpp) {
     const all = [...userNodes, ...listNodes, ...serverNodes];
     xmpp.on(adHocNodes, 'collect', ({ nodes }) => {

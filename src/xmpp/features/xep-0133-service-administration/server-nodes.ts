@@ -1,5 +1,5 @@
-/** §4.23, §4.29, §4.31: a word to everybody, who administers, and the end of it. */
-import { serverAnnounce } from '#commands/announce.ts';
+/** §4.23 to §4.31: words to everybody, who administers, and the end of it. */
+import { noticeDelete, noticeList, noticeSet, serverAnnounce } from '#commands/announce.ts';
 import { machineShutDown } from '#commands/machine.ts';
 import { roleAssign, roleList, roleWithdraw } from '#commands/roles.ts';
 import type { AdHocCall, AdHocNode } from '../../ad-hoc.ts';
@@ -23,6 +23,50 @@ const announce: AdHocNode = {
     return { note: `Sent to ${told} accounts.` };
   },
 };
+
+type Kind = 'motd' | 'welcome';
+
+const TITLES: Readonly<Record<Kind, string>> = { motd: 'Message of the Day', welcome: 'Welcome Message' };
+
+/** §4.24, §4.25, §4.27. @param again whether those are told as well who have seen the one before it */
+const setNotice = (verb: 'Set' | 'Edit', kind: Kind, again: boolean): AdHocNode => ({
+  node: nodeName(`${verb.toLowerCase()}-${kind}`),
+  name: `${verb} ${TITLES[kind]}`,
+  role: noticeSet.role,
+  async form(call) {
+    const values = (await current(call, kind))?.body.split('\n') ?? [];
+    return form(`${verb === 'Set' ? 'Setting' : 'Editing'} the ${TITLES[kind]}`, {
+      name: kind,
+      type: 'text-multi',
+      label: TITLES[kind],
+      required: true,
+      values,
+    });
+  },
+  async run(call, filled) {
+    const body = filled?.list(kind).join('\n') ?? '';
+    if (body === '') throw missing(kind);
+    const subject = again ? '' : ((await current(call, kind))?.subject ?? '');
+    await call.run(noticeSet.name, { kind, body, subject, again });
+    return {};
+  },
+});
+
+/** §4.26, §4.28. */
+const deleteNotice = (kind: Kind): AdHocNode => ({
+  node: nodeName(`delete-${kind}`),
+  name: `Delete ${TITLES[kind]}`,
+  role: noticeDelete.role,
+  async run(call) {
+    await call.run(noticeDelete.name, { kind });
+    return {};
+  },
+});
+
+async function current(call: AdHocCall, kind: Kind) {
+  const notices = noticeList.output.parse(await call.run(noticeList.name, {}));
+  return notices.find((notice) => notice.kind === kind);
+}
 
 const editAdmin: AdHocNode = {
   node: nodeName('edit-admin'),
@@ -71,4 +115,13 @@ const shutdown: AdHocNode = {
   },
 };
 
-export const serverNodes: readonly AdHocNode[] = [announce, editAdmin, shutdown];
+export const serverNodes: readonly AdHocNode[] = [
+  announce,
+  setNotice('Set', 'motd', true),
+  setNotice('Edit', 'motd', false),
+  deleteNotice('motd'),
+  setNotice('Set', 'welcome', true),
+  deleteNotice('welcome'),
+  editAdmin,
+  shutdown,
+];
