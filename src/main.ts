@@ -262,7 +262,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   started.defer(() => time.stop());
   const certificates = openCertificates(node);
   started.defer(() => certificates.close());
-  const link = await followUnifiedCm(node);
+  const axl = await openAxl(node, certificates, portOffset);
+  started.defer(() => axl.stop());
+  started.defer(settings.onChange(axlServerSettings, (changed) => moveWhereNeeded(axl, changed)));
+  const link = await followUnifiedCm(node, axlOf(node, axl, certificates));
   started.defer(async () => link?.stop());
 
   const befriendAll = (people: readonly string[]) =>
@@ -301,9 +304,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const https = await openHttps(node, certificates, routes, portOffset);
   routes.portNow = () => https.port;
   started.defer(() => https.stop());
-  const axl = await openAxl(node, certificates, portOffset);
-  started.defer(() => axl.stop());
-  started.defer(settings.onChange(axlServerSettings, (changed) => moveWhereNeeded(axl, changed)));
   started.defer(settings.onChange(httpsSettings, (changed) => moveWhereNeeded(https, changed)));
   const joining = await startJoining(node, time, portOffset);
   started.defer(() => joining.stop());
@@ -791,6 +791,13 @@ async function openUnifiedCm(node: Node, axl: EmbeddedAxl | undefined): Promise<
     directory,
     axl,
   });
+}
+
+/** How the embedded Unified CM is reached; undefined where its port is closed. */
+function axlOf({ settings }: Node, axl: HttpListener, certificates: Certificates): EmbeddedAxl | undefined {
+  if (axl.port === 0) return undefined;
+  const { host } = settings.of(axlServerSettings);
+  return { host, port: () => axl.port, fingerprint: () => certificates.for(undefined).certificate.fingerprint256 };
 }
 
 /** A real one may be away: people sign in as they could when it was last read. */

@@ -43,6 +43,7 @@ export const syncRun = command({
   help: 'Compares all end users with Unified CM now.',
   role: 'operator',
   changes: true,
+  duringSetup: true,
   input: z.strictObject({
     allowMissing: z.boolean().default(false).describe('however many end users are missing, they are meant to be'),
   }),
