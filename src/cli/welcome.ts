@@ -39,6 +39,9 @@ export function welcome({ domain, ports, administrator, demo, node }: StartedSer
           indent(table([['address', 'password', ''], ...people.map((one) => [one.address, one.password, one.note])])),
           '',
         ]),
+    ...(xmpp === undefined && sip === undefined
+      ? ['It serves nobody yet; "npx rollcall setup status" says why.', '']
+      : []),
     `Add somebody:  npx rollcall user add NAME@${domain}`,
     'Stop:          Ctrl-C',
     '',
