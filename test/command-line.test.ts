@@ -230,6 +230,15 @@ test('lines from a pipe are run in their order; the exit code is that of the fir
   assert.equal((await rollcall(['cli'], '')).code, 0);
 });
 
+test('the transcript in the documents is what is printed', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/operations/command-line.md'), 'utf8');
+  const transcript = /^```text\n(.*?)^```$/ms.exec(page)![1]!;
+  const lines = [...transcript.matchAll(/^admin:(.*)$/gm)].map(([, line]) => line);
+  const { out } = await rollcall(['cli', '--echo'], `${lines.join('\n')}\n`);
+  const pattern = transcript.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\\{any\\}', '[^\\n]+');
+  assert.match(out, new RegExp(`^${pattern}$`));
+});
+
 test('on a terminal Tab completes, ? helps at once, long outputs come in pages, and Ctrl-C leaves the prompt', {
   timeout: 120_000,
 }, async (t) => {
