@@ -137,6 +137,11 @@ export class UserColumns {
     return new UserColumns(columns);
   }
 
+  /** Before the row is looked at: '' where it has none. */
+  useridIn(cells: readonly string[]): string {
+    return cells[this.#columns.findIndex(({ field }) => field === 'userid')]?.trim() ?? '';
+  }
+
   /** @param retain a cell that leaves what is there; undefined: no cell does */
   read(cells: readonly string[], retain: string | undefined): UserRow | { readonly reason: string } {
     if (cells.length !== this.#columns.length) {

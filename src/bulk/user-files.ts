@@ -64,9 +64,9 @@ abstract class UserWork implements RowWork {
   abstract header(cells: readonly string[]): boolean;
   abstract row(cells: readonly string[], isRepeated: boolean): Promise<Outcome>;
 
-  /** One after the other, for a row may name a user whom one before it has made. */
-  lane(): string {
-    return '';
+  /** The user's id. */
+  lane([userid = '']: readonly string[]): string {
+    return userid.trim().toLowerCase();
   }
 }
 
@@ -77,6 +77,10 @@ class UserUpdate extends UserWork {
     const columns = UserColumns.fromHeader(cells);
     if (columns !== undefined) this.#columns = columns;
     return columns !== undefined;
+  }
+
+  override lane(cells: readonly string[]): string {
+    return this.#columns.useridIn(cells).toLowerCase();
   }
 
   async row(cells: readonly string[]): Promise<Outcome> {
@@ -94,6 +98,10 @@ class UserInsert extends UserWork {
     const columns = UserColumns.fromHeader(cells);
     if (columns !== undefined) this.#columns = columns;
     return columns !== undefined;
+  }
+
+  override lane(cells: readonly string[]): string {
+    return this.#columns.useridIn(cells).toLowerCase();
   }
 
   async row(cells: readonly string[], isRepeated: boolean): Promise<Outcome> {
