@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { freeOffset } from './support/free-ports.ts';
 
 const ROLLCALL = join(import.meta.dirname, '../bin/rollcall');
-const PORTS = [5222, 5223, 5280, 5281];
+const PORTS = [5222, 5223, 5280, 5281, 8443];
 
 interface Ended {
   code: number | null;

@@ -24,7 +24,7 @@ test('the commands in the documents work, in their order, on a server', async (t
   const server = await startServer({
     data,
     domain: 'chat.example',
-    portOffset: await freeOffset([5222, 5223, 5280, 5281]),
+    portOffset: await freeOffset([5222, 5223, 5280, 5281, 8443]),
     log: silentLog(),
   });
   t.after(async () => {

@@ -12,7 +12,7 @@ import { settingsTemplate } from '#base/settings-template.ts';
 import { type RunningServer, type ServerOptions, settingsGroups, startServer } from '#main.ts';
 import { freeOffset, isFree } from './support/free-ports.ts';
 
-const PORTS = [5222, 5223, 5280, 5281];
+const PORTS = [5222, 5223, 5280, 5281, 8443];
 
 function newData(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'main-'));

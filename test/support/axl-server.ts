@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { throttleSettings } from '#accounts/settings.ts';
 import { startHttps } from '#admin/https.ts';
-import { AXL_PATH, AxlServer } from '#axl/server/axl-server.ts';
+import { AXL_PATH, AxlServer, axlFigures } from '#axl/server/axl-server.ts';
 import { axlServerSettings } from '#axl/server/settings.ts';
 import { type Operation, readEnvelope } from '#axl/wire/envelope.ts';
 import { Certificates } from '#base/certificates.ts';
@@ -110,14 +110,15 @@ export async function startAxl(
     clock,
     metrics,
     log: silentLog(),
-    version,
     isStoreWell: () => state.storeIsWell,
   });
   stack.defer(() => axl.close());
   const routes = new HttpRouteTable();
   routes.handle(AXL_PATH, axl.handle);
-  const figures = { requests: metrics.counters('a', 'a', 'a'), refused: metrics.counters('b', 'b', 'b') };
-  const server = await startHttps({ settings, certificates, routes, figures, log: silentLog() }, 0);
+  const server = await startHttps(
+    { settings, certificates, routes, figures: axlFigures(metrics), log: silentLog() },
+    0,
+  );
   stack.defer(() => server.stop());
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   stack.defer(() => agent.destroy());

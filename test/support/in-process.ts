@@ -16,7 +16,7 @@ import { TestClient } from './test-client.ts';
 const DOMAIN = 'example.test';
 const PASSWORD = 'wherefore art thou';
 const HOST = '127.0.0.1';
-const PORTS = [5222, 5223, 5060, 5061, 5280, 5281];
+const PORTS = [5222, 5223, 5060, 5061, 5280, 5281, 8443];
 /** How often other ports are tried, when someone was quicker. */
 const ATTEMPTS = 5;
 

@@ -20,7 +20,7 @@ const SEED = join(import.meta.dirname, 'seed.ts');
 const SIP_PORT = 5060;
 const HTTP_PORT = 5280;
 /** The listeners that --port-offset moves. */
-const LISTENERS = [SIP_PORT, 5061, 5222, 5223, HTTP_PORT, 5281];
+const LISTENERS = [SIP_PORT, 5061, 5222, 5223, HTTP_PORT, 5281, 8443];
 
 export const rollcall: Server = { name: 'rollcall', packages: [], version: rollcallVersion, prepare, start };
 

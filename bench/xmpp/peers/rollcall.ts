@@ -7,7 +7,7 @@ import { DOMAIN, logOf, type RunningServer, running, type Server, type StartOpti
 
 const C2S_PORT = 5222;
 /** The listeners that --port-offset moves. */
-const LISTENERS = [C2S_PORT, 5223, 5280, 5281];
+const LISTENERS = [C2S_PORT, 5223, 5280, 5281, 8443];
 
 export const rollcall: Server = {
   name: 'rollcall',

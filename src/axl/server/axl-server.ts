@@ -41,8 +41,6 @@ export interface AxlServerOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
-  /** The release that `getCCMVersion` tells: '9.0.1.10000-1'. */
-  readonly version: string;
   /** Whether the store keeps up now; while it does not, changes are put off. */
   readonly isStoreWell: () => boolean;
   readonly ldapSync?: LdapSync;
@@ -55,6 +53,18 @@ const FULL_ROLES = ['Standard AXL API Access', 'Standard AXL API Users'];
 const READ_ROLE = 'Standard AXL Read Only API Access';
 const RETRY_SECONDS = 5;
 const MAX_READS_WAITING = 256;
+
+/** What is counted of the listener. */
+export function axlFigures(metrics: Metrics): { requests: Family<Counter>; refused: Family<Counter> } {
+  return {
+    requests: metrics.counters('rollcall_axl_http_requests_total', 'Requests to the AXL port.', 'status'),
+    refused: metrics.counters(
+      'rollcall_axl_connections_refused_total',
+      'Connections to the AXL port refused.',
+      'reason',
+    ),
+  };
+}
 
 /** An answer that is no SOAP. */
 class Page extends Error {
@@ -80,14 +90,14 @@ export class AxlServer {
   #writes = 0;
 
   constructor(options: AxlServerOptions) {
-    const { directory, settings, metrics, ldapSync, version } = options;
+    const { directory, settings, metrics, ldapSync } = options;
     this.#options = options;
     this.#signIn = new SignIn(options);
     this.#reads = new Semaphore(settings.maxReadsAtOnce, MAX_READS_WAITING);
     this.#operations = new Map<string, Served>([
       ...objectOperations({ directory, limits: settings }),
       ...Object.entries({
-        ...systemOperations({ directory, version, ldapSync }),
+        ...systemOperations(directory, ldapSync),
         ...userOperations(directory, settings),
         ...presenceOperations(directory, settings),
         ...sqlOperations(directory, settings),

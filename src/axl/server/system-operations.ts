@@ -15,20 +15,13 @@ export interface LdapSync {
   status(agreement: string): Promise<string>;
 }
 
-export interface SystemOptions {
-  readonly directory: Directory;
-  /** '9.0.1.10000-1'. */
-  readonly version: string;
-  /** Undefined where this server synchronizes with no LDAP directory. */
-  readonly ldapSync: LdapSync | undefined;
-}
-
 const READS = { writes: false, isLarge: false, from: '8.5', until: '15.0' } as const;
 const WRITES = { ...READS, writes: true } as const;
 
-export function systemOperations({ directory, version, ldapSync }: SystemOptions): Record<string, Served> {
+/** @param ldapSync undefined where this server synchronizes with no LDAP directory */
+export function systemOperations(directory: Directory, ldapSync: LdapSync | undefined): Record<string, Served> {
   return {
-    getCCMVersion: { ...READS, run: (request) => ccmVersion(directory, version, request) },
+    getCCMVersion: { ...READS, run: (request) => ccmVersion(directory, request) },
     listChange: { ...READS, from: '9.0', isLarge: true, run: (request) => listChange(directory, request) },
     doLdapSync: { ...WRITES, run: (request) => doLdapSync(directory, ldapSync, request) },
     getLdapSyncStatus: {
@@ -56,12 +49,12 @@ export function systemOperations({ directory, version, ldapSync }: SystemOptions
 const NOT_SYNCHRONIZED = 'This server does not synchronize with LDAP directories';
 
 /** The build stands in parentheses here, and behind a hyphen everywhere else. */
-async function ccmVersion(directory: Directory, version: string, request: AxlRequest): Promise<string> {
+async function ccmVersion(directory: Directory, request: AxlRequest): Promise<string> {
   const node = request.text('processNodeName');
   if (node !== undefined && node !== '' && (await directory.get('ProcessNode', { name: node })) === undefined) {
     throw noSuchItem('ProcessNode');
   }
-  const written = version.replace(/-(\w+)$/, '($1)');
+  const written = directory.version.replace(/-(\w+)$/, '($1)');
   return inReturn(`<componentVersion><version>${writeText(written)}</version></componentVersion>`);
 }
 
