@@ -454,7 +454,18 @@ function moveWhereNeeded(https: HttpListener, changed: readonly string[]): void 
   if (changed.some((name) => ['host', 'port', 'requestSeconds'].includes(name))) void https.move();
 }
 
-function openBulk({ folder, domains, settings, clock, log, database, accounts, homes, directory }: Node): Bulk {
+function openBulk({
+  folder,
+  domains,
+  settings,
+  clock,
+  log,
+  database,
+  accounts,
+  homes,
+  directory,
+  installation,
+}: Node): Bulk {
   const bulk = settings.of(bulkSettings);
   const world = {
     database,
@@ -466,7 +477,8 @@ function openBulk({ folder, domains, settings, clock, log, database, accounts, h
     maxContacts: () => settings.of(contactLimits).maxContacts,
     defaultGroup: () => bulk.defaultGroup,
   };
-  return new Bulk({ world, clock, log, settings: bulk, data: folder.path });
+  const isPublisher = installation?.role !== 'subscriber';
+  return new Bulk({ world, clock, log, settings: bulk, data: folder.path, isPublisher });
 }
 
 /** Where subscribers join; on a subscriber itself nobody does, for its topology is empty. */

@@ -22,6 +22,8 @@ export interface BulkOptions {
   readonly settings: BulkSettings;
   /** Path of the data folder. */
   readonly data: string;
+  /** Whether jobs are done here: on the publisher, and nowhere else. */
+  readonly isPublisher: boolean;
 }
 
 /** When a job begins: at once, at an instant (epoch milliseconds), or once it is scheduled. */
@@ -75,6 +77,7 @@ export class Bulk {
   }
 
   async start(): Promise<void> {
+    if (!this.#options.isPublisher) return;
     await this.#runner.start();
     const tidy = () =>
       void this.tidy().catch((err: unknown) => this.#options.log.error({ err }, 'old bulk jobs could not be removed'));
@@ -91,7 +94,11 @@ export class Bulk {
     return [...this.#transactions.values()];
   }
 
-  upload(piece: Omit<Piece, 'transaction'> & { transaction: string }): Promise<{ size: number; file?: UploadedFile }> {
+  /** @throws {Failure} 'not-acceptable', 'not-found', 'malformed', 'conflict', 'over-limit' */
+  async upload(
+    piece: Omit<Piece, 'transaction'> & { transaction: string },
+  ): Promise<{ size: number; file?: UploadedFile }> {
+    this.#checkPublisher();
     const transaction = this.#transaction(piece.transaction);
     if (transaction.work.kind !== 'file') {
       throw new Failure('not-acceptable', `${transaction.name} takes no file`);
@@ -113,6 +120,7 @@ export class Bulk {
 
   /** @throws {Failure} 'not-found', 'malformed', 'not-acceptable' */
   async submit(submission: Submission): Promise<JobView> {
+    this.#checkPublisher();
     const { start, output, by, ...rest } = submission;
     const transaction = this.#transaction(submission.transaction);
     const isExport = transaction.work.kind === 'export';
@@ -240,6 +248,11 @@ export class Bulk {
     const job = await this.#store.get(id);
     if (job === undefined) throw new Failure('not-found', `there is no job ${id}`);
     return job;
+  }
+
+  #checkPublisher(): void {
+    if (this.#options.isPublisher) return;
+    throw new Failure('not-acceptable', 'bulk administration is done on the publisher; go there');
   }
 
   #transaction(name: string): Transaction {

@@ -11,7 +11,8 @@ import { Hooks } from '#base/hook.ts';
 import { Settings } from '#base/loaded-settings.ts';
 import { silentLog } from '#base/log.ts';
 import { Bulk, type JobView } from '#bulk/bulk.ts';
-import { bulkSettings } from '#bulk/settings.ts';
+import { type BulkSettings, bulkSettings } from '#bulk/settings.ts';
+import { contactsOf } from '#contacts/contact-list.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { Directory } from '#directory/directory.ts';
 import { startPresence } from '#presence/publishing.ts';
@@ -29,6 +30,7 @@ for (const store of [sqliteStore(), postgresStore()]) {
     const log = silentLog();
     let database: Database;
     let homes: Homes;
+    let settings: { -readonly [Name in keyof BulkSettings]: BulkSettings[Name] };
     let bulk: Bulk;
 
     before(async () => {
@@ -60,8 +62,8 @@ for (const store of [sqliteStore(), postgresStore()]) {
         maxContacts: () => 100,
         defaultGroup: () => 'Contacts',
       };
-      const settings = Settings.load({ groups: [bulkSettings] }).of(bulkSettings);
-      bulk = new Bulk({ world, clock: systemClock, log, settings, data });
+      settings = { ...Settings.load({ groups: [bulkSettings] }).of(bulkSettings) };
+      bulk = new Bulk({ world, clock: systemClock, log, settings, data, isPublisher: true });
       await bulk.start();
     });
 
@@ -111,6 +113,37 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.equal(await counts(run('update-users-query', '', options)), 'Completed  1/0/0/0');
       assert.equal(await counts(run('export-users')), 'Completed  2/0/0/0');
       assert.equal(await counts(run('delete-users', 'aruiz\ntchen\n')), 'Completed  2/0/0/0');
+    });
+
+    it('a store that fails ends a job early; resumed when the store is back, it does the rest', async () => {
+      Object.assign(settings, { recordsPerStep: 5, linesPerSecond: 200 });
+      const line = (i: number) => `juliet,example.test,c${i},example.test,,Friends,2`;
+      const bytes = Buffer.from(Array.from({ length: 90 }, (_, i) => line(i)).join('\n'));
+      const about = { description: '', sequence: 0, output: '', dryRun: false, by: 'test', options: [] };
+      const transaction = 'import-contacts';
+      await bulk.upload({ name: 'long.csv', transaction, offset: 0, bytes, isLast: true, replace: false, by: 'test' });
+      const { id } = await bulk.submit({ ...about, transaction, file: 'long.csv', start: 'now', frequency: 'once' });
+      await until('it has begun', async () => (await bulk.job(id)).done >= 10, { everyMs: 2 });
+      const repair = await store.breakDown(database);
+      await until('the store fails', () => database.health().state === 'failing');
+      await repair();
+      const early = await until('it has ended early', async () => {
+        const job = await bulk.job(id);
+        return job.log === '' ? undefined : job;
+      });
+      assert.equal(early.state, 'InComplete');
+      assert.ok(early.figures.unprocessed > 0);
+      await bulk.resume(id);
+      const ended = await until('it is complete', async () => {
+        const job = await bulk.job(id);
+        return job.state === 'Completed' ? job : undefined;
+      });
+      assert.deepEqual(ended.figures, { done: 90, failed: 0, ignored: 0, unprocessed: 0 });
+      const home = await homes.load('juliet@example.test');
+      assert.equal(
+        contactsOf(home!).count(({ listed }) => listed),
+        90,
+      );
     });
 
     it('a job that waits for its time is not run before, and is held and deleted', async () => {
