@@ -44,7 +44,7 @@ const DELETE = 'delete from standing_messages where kind = ?';
 const FORGET = 'delete from standing_seen where kind = ?';
 // Of an account that is gone, or older than a welcome, no row is made; nor where it is there already.
 const SEE = `insert into standing_seen (account, kind, set_at)
-  select id, cast(? as text), cast(? as integer) from accounts where id = ? and created_at >= ?
+  select id, cast(? as text), cast(? as bigint) from accounts where id = ? and created_at >= ?
   on conflict (account, kind) do update set set_at = excluded.set_at where standing_seen.set_at <> excluded.set_at`;
 
 const byHomes = new WeakMap<Homes, Standing>();

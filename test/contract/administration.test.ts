@@ -3,11 +3,20 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Accounts } from '#accounts/accounts.ts';
 import { ApiTokens } from '#accounts/api-tokens.ts';
+import { Homes } from '#accounts/homes.ts';
 import { giveRole, roleHolders, rolesOf, takeRole } from '#accounts/roles.ts';
 import { Hooks } from '#base/hook.ts';
 import { silentLog } from '#base/log.ts';
 import { AuditLog } from '#commands/audit-log.ts';
 import { commandLine } from '#commands/caller.ts';
+import { messageToAccount } from '#messaging/hooks.ts';
+import {
+  deleteStanding,
+  loadStanding,
+  setStanding,
+  standingMessages,
+  tellStanding,
+} from '#messaging/standing-messages.ts';
 import type { Database } from '#store/database.ts';
 import { migrate } from '#store/migrate.ts';
 import { migrations } from '#store/migrations/all.ts';
@@ -85,6 +94,46 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.deepEqual(outcomes, ['unknown', 'done', ...Array<string>(5).fill('refused')]);
       await database.write({ sql: "update audit_log set outcome = 'done' where id = 9" });
       assert.equal((await again.verify()).broken?.id, 9);
+    });
+
+    it('a message that stands is told once, a welcome to accounts that are newer than it, and to nobody who is gone', async () => {
+      const hooks = new Hooks((name, error) => assert.fail(`${name}: ${error}`));
+      const homes = new Homes({ database, clock, hooks, log: silentLog(), find: (address) => accounts.find(address) });
+      const told: string[] = [];
+      hooks.on(
+        messageToAccount,
+        'deliver',
+        ({ to, element }) => void told.push(`${to.address}: ${element.childText('body')}`),
+      );
+      const juliet = (await homes.load('juliet@example.test'))!;
+      clock.advance(1);
+      const motd = await setStanding(homes, { kind: 'motd', subject: '', body: 'Lent begins.' });
+      await setStanding(homes, { kind: 'welcome', subject: '', body: 'Well met.' });
+      await accounts.add({ address: 'peter@example.test', password: 'x' });
+      const peter = (await homes.load('peter@example.test'))!;
+      await accounts.add({ address: 'ghost@example.test', password: 'x' });
+      const ghost = (await homes.load('ghost@example.test'))!;
+      await accounts.remove('ghost@example.test');
+      const again = new Homes({ database, clock, hooks, log: silentLog(), find: (address) => accounts.find(address) });
+      await loadStanding(again);
+      assert.deepEqual(
+        standingMessages(again).find(({ kind }) => kind === 'motd'),
+        motd,
+      );
+      for (const home of [juliet, peter, ghost, juliet]) tellStanding(home);
+      // Behind what was written, and told.
+      await deleteStanding(homes, 'welcome');
+      tellStanding((await again.load('juliet@example.test'))!);
+      await setStanding(again, { kind: 'motd', subject: '', body: 'Lent has begun.' }, false);
+      tellStanding(juliet);
+      await deleteStanding(again, 'motd');
+      assert.deepEqual(told.sort(), [
+        'juliet@example.test: Lent begins.',
+        'peter@example.test: Lent begins.',
+        'peter@example.test: Well met.',
+      ]);
+      assert.deepEqual(await database.read('select * from standing_seen'), []);
+      for (const each of [homes, again]) each.close();
     });
 
     it('two that write the same log do not make one row twice: the second reads what is there, and goes on', async () => {
