@@ -1,8 +1,19 @@
 /** Bulk jobs on a whole server: what becomes of each line, of people who are there and who are not, and of the jobs. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { csvRow } from '#bulk/csv-writer.ts';
-import { bulkDownload, bulkFileDelete, bulkFiles, bulkJobs, bulkSchedule, bulkStop } from '#commands/bulk.ts';
+import {
+  bulkDownload,
+  bulkFileDelete,
+  bulkFiles,
+  bulkJobs,
+  bulkSchedule,
+  bulkStop,
+  bulkUpload,
+} from '#commands/bulk.ts';
 import { contactsOf } from '#contacts/contact-list.ts';
 import { BulkJobs, contextOf, figures } from './support/bulk-jobs.ts';
 import { type InProcess, startInProcess } from './support/in-process.ts';
@@ -215,6 +226,38 @@ describe('bulk administration', () => {
     ] as const) {
       await assert.rejects(async () => submit(), { name: 'Failure', message });
     }
+  });
+
+  test('an upload comes in its order, within limits, and takes no place of another', async () => {
+    const upload = (offset: number, text: string, more: object = {}) => {
+      const about = { name: 'pieces.csv', transaction: 'import-contacts', last: false, replace: false };
+      return bulkUpload.run(jobs.context, { ...about, offset, piece: Buffer.from(text).toString('base64'), ...more });
+    };
+    await assert.rejects(async () => upload(3, 'x'), { kind: 'conflict', message: /begin it anew/ });
+    await upload(0, 'abc');
+    await assert.rejects(async () => upload(2, 'x'), { kind: 'conflict', message: /3 bytes are here/ });
+    const { file } = await upload(3, 'def', { last: true });
+    const sha256 = createHash('sha256').update('abcdef').digest('hex');
+    assert.deepEqual([file?.size, file?.sha256, file?.target], [6, sha256, 'Contact Lists']);
+    await assert.rejects(async () => upload(0, 'x'), { kind: 'conflict', message: /there already/ });
+    assert.equal((await upload(0, 'x', { last: true, replace: true })).file?.size, 1);
+    server.configure({ 'bulk.maxFileBytes': 1000 });
+    await assert.rejects(async () => upload(0, 'x'.repeat(1001), { replace: true }), { kind: 'over-limit' });
+    server.configure({ 'bulk.maxFileBytes': 100_000_000 });
+    for (const name of ['.hidden', 'a/b', '', 'x'.repeat(129), 'a\0']) {
+      await assert.rejects(async () => upload(0, 'x', { name }), { kind: 'malformed' });
+    }
+    await assert.rejects(async () => upload(0, 'x', { transaction: 'export-contacts' }), /takes no file/);
+  });
+
+  test('a file that became another one since the job was submitted is not worked on', async () => {
+    const name = await jobs.upload('import-contacts', line('rosaline', 'nurse'));
+    const { id } = await jobs.submit('import-contacts', name, { start: 'hold' });
+    appendFileSync(join(server.running.node.folder.path, 'bulk/files', name), `\n${line('rosaline', 'tybalt')}`);
+    await bulkSchedule.run(jobs.context, { id, start: 'now', at: undefined });
+    const job = await jobs.end(id);
+    assert.deepEqual([job.state, job.figures.done], ['InComplete', 0]);
+    assert.match(job.reason, /submit it anew/);
   });
 
   test('jobs run one at a time, in the order of their sequence', async () => {

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CsvReader } from '#bulk/csv-reader.ts';
+import type { Work } from '#bulk/transaction.ts';
+import { deleteUsers, insertUsers } from '#bulk/user-files.ts';
 import { bulkDownload } from '#commands/bulk.ts';
 import type { Directory } from '#directory/directory.ts';
 import { BulkJobs, contextOf, figures } from './support/bulk-jobs.ts';
@@ -146,6 +148,23 @@ describe('bulk administration of users', () => {
     await jobs.end(id);
     const exported = Buffer.from((await bulkDownload.run(jobs.context, { id, offset: 0 })).bytes, 'base64').toString();
     assert.match(exported, /\r\naruiz,t,t\r\n/);
+  });
+
+  test('what a run that was killed has done already is no fault of the one that goes on', async () => {
+    const { accounts, homes, database } = server.running.node;
+    const world = { database, accounts, homes, directory, domains: [], isVisibleToAll: () => false };
+    const run = { world: { ...world, maxContacts: () => 1, defaultGroup: () => 'x' }, isDryRun: false, options: {} };
+    const inserting = insertUsers.work as Extract<Work, { kind: 'file' }>;
+    const insert = inserting.begin(run);
+    insert.header(['LAST NAME', 'USER ID']);
+    assert.equal(await insert.row(['Killed', 'half'], false), undefined);
+    assert.match((await insert.row(['Killed', 'half'], false))!.reason, /-239/);
+    assert.equal(await insert.row(['Killed', 'half'], true), undefined);
+    assert.match((await insert.row(['Another', 'half'], true))!.reason, /-239/);
+    const remove = (deleteUsers.work as Extract<Work, { kind: 'file' }>).begin(run);
+    assert.equal(await remove.row(['half'], false), undefined);
+    assert.match((await remove.row(['half'], false))!.reason, /5007/);
+    assert.equal(await remove.row(['half'], true), undefined);
   });
 
   test('users are removed by a file', async () => {

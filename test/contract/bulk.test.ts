@@ -1,6 +1,6 @@
 /** Bulk jobs on each store: what is asked of it is in the SQL that both share. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -153,7 +153,18 @@ for (const store of [sqliteStore(), postgresStore()]) {
       assert.equal((await bulk.schedule(id, 'hold')).state, 'Hold');
       await bulk.remove(id);
       assert.ok((await bulk.jobs(0, 100)).every((job) => job.id !== id));
+    });
+
+    it('what has ended, and files that no job needs, go when they are older than is kept', async () => {
       await bulk.tidy();
+      assert.ok((await bulk.jobs(0, 100)).length > 0);
+      // All that was before tomorrow.
+      settings.keepDays = -1;
+      await bulk.tidy();
+      assert.deepEqual(await bulk.jobs(0, 100), []);
+      assert.deepEqual(await bulk.files(), []);
+      const left = ['files', 'logs', 'exports', 'work'].flatMap((folder) => readdirSync(join(data, 'bulk', folder)));
+      assert.deepEqual(left, []);
     });
   });
 }
