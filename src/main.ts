@@ -46,6 +46,7 @@ import { addMutualContacts } from '#contacts/editing.ts';
 import { contactLimits } from '#contacts/settings.ts';
 import { startContacts } from '#contacts/subscribing.ts';
 import { Directory } from '#directory/directory.ts';
+import { LdapSync } from '#directory/ldap/ldap-sync.ts';
 import { messagingSettings } from '#messaging/settings.ts';
 import { loadStanding } from '#messaging/standing-messages.ts';
 import { startMessaging } from '#messaging/start.ts';
@@ -150,6 +151,8 @@ export interface Node {
   homes: Homes;
   /** The embedded Unified CM's data. */
   directory: Directory;
+  /** Users of the embedded Unified CM that come from LDAP. */
+  ldap: LdapSync;
   /** What was done with commands. */
   audit: AuditLog;
   /** Undefined for a data folder that nothing was installed in. */
@@ -262,6 +265,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   started.defer(() => time.stop());
   const certificates = openCertificates(node);
   started.defer(() => certificates.close());
+  if (isEmbedded(node)) {
+    node.ldap.schedule();
+    started.defer(() => node.ldap.stop());
+  }
   const axl = await openAxl(node, certificates, portOffset);
   started.defer(() => axl.stop());
   started.defer(settings.onChange(axlServerSettings, (changed) => moveWhereNeeded(axl, changed)));
@@ -342,9 +349,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const operations: Operations = {
     ...operationsOf(node, options, ports),
     parts: new Map<string, Part>([
-      ...edges.map((edge) => [edge.name, edgePart(edge, portOffset)] as const),
-      ['https', portPart(https)],
-      ['http', portPart(http)],
+      ...edges.map((edge) => [edge.name, edgePart(edge, portOffset, () => hasPort(settings, edge.name))] as const),
+      ['https', portPart(https, () => settings.of(httpsSettings).port !== 0)],
+      ['http', portPart(http, () => true)],
     ]),
     shutDown: options.shutDown,
   };
@@ -355,6 +362,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...commandContext(node, operations, facts, time, joining),
       bulk,
       setup,
+      ldap: isEmbedded(node) ? node.ldap : undefined,
       unifiedCm: link?.administration,
     },
   };
@@ -417,19 +425,23 @@ function openHttps(
   return HttpListener.start({ name: 'HTTPS', log, open });
 }
 
+/** Whether the end users are in this node's own Unified CM. */
+function isEmbedded({ settings, installation }: Node): boolean {
+  return settings.of(unifiedCmSettings).host === '' && installation?.role !== 'subscriber';
+}
+
 /** The embedded Unified CM's AXL. Where another Unified CM owns the users, and on subscribers, there is none. */
 function openAxl(node: Node, certificates: Certificates, portOffset: number): Promise<HttpListener> {
-  const { settings, metrics, log, clock, directory, database, installation } = node;
+  const { settings, metrics, log, clock, directory, ldap, database, installation } = node;
   const values = settings.of(axlServerSettings);
   const isStoreWell = () => database.health().state === 'ok';
   const options = { directory, settings: values, throttle: settings.of(throttleSettings), clock, metrics, log };
-  const axl = new AxlServer({ ...options, isStoreWell });
+  const axl = new AxlServer({ ...options, isStoreWell, ldapSync: ldap });
   const routes = new HttpRouteTable();
   routes.handle(AXL_PATH, axl.handle);
   const figures = axlFigures(metrics);
   const open = async () => {
-    const isOther = settings.of(unifiedCmSettings).host !== '' || installation?.role === 'subscriber';
-    if (values.port === 0 || isOther) return undefined;
+    if (values.port === 0 || !isEmbedded(node)) return undefined;
     try {
       return await startHttps({ settings: values, certificates, routes, figures, log }, values.port + portOffset);
     } catch (error) {
@@ -647,17 +659,42 @@ function operationsOf(
   };
 }
 
-function edgePart(edge: RunningEdge, portOffset: number): Part {
+/** Whether the settings give an edge anything to listen on. */
+function hasPort(settings: Settings, edge: string): boolean {
+  const { port, tlsPort } = edge === 'sip' ? settings.of(sipListeners) : settings.of(xmppListeners);
+  return port !== 0 || tlsPort !== 0;
+}
+
+/** One thing at a time: it is closed whole before it is opened, whoever asks. */
+function edgePart(edge: RunningEdge, portOffset: number, isConfigured: () => boolean): Part {
+  let last: Promise<unknown> = Promise.resolve();
+  const isOpen = () => Object.keys(edge.ports).length > 0;
+  const next = (run: () => Promise<void>): Promise<void> => {
+    const done = last.then(run);
+    last = done.catch(() => undefined);
+    return done;
+  };
   return {
-    isOpen: () => Object.keys(edge.ports).length > 0,
+    isConfigured,
+    isOpen,
     problem: () => undefined,
-    open: () => edge.listen(portOffset),
-    close: () => edge.close(),
+    open: () =>
+      next(async () => {
+        if (isOpen()) return;
+        try {
+          await edge.listen(portOffset);
+        } catch (error) {
+          await edge.close();
+          throw error;
+        }
+      }),
+    close: () => next(() => edge.close()),
   };
 }
 
-function portPart(listener: HttpListener): Part {
+function portPart(listener: HttpListener, isConfigured: () => boolean): Part {
   return {
+    isConfigured,
     isOpen: () => listener.port !== 0,
     problem: () => listener.problem,
     async open() {
@@ -735,7 +772,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
   const topology = new Topology({ database, clock, settings: settings.of(topologySettings) });
   if (installation?.role !== 'subscriber')
     await topology.ensurePublisher(installation?.node ?? nodeNameOf(hostname()), release);
-  const directory = openDirectory({ database, clock, folder, passwords, release });
+  const { directory, ldap } = openDirectory({ database, clock, log, folder, passwords, release });
   const audit = new AuditLog({ database, clock, log, secret: folder.secret, settings: settings.of(auditSettings) });
   return {
     folder,
@@ -749,6 +786,7 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
     accounts,
     homes,
     directory,
+    ldap,
     audit,
     installation,
     topology,
@@ -764,12 +802,13 @@ async function buildNode(folder: DataFolder, options: NodeOptions): Promise<Node
 function openDirectory(options: {
   database: Database;
   clock: Clock;
+  log: Log;
   folder: DataFolder;
   passwords: { readonly iterations: number };
   release: string;
-}): Directory {
-  const { database, clock, folder, passwords, release } = options;
-  return new Directory({
+}): { directory: Directory; ldap: LdapSync } {
+  const { database, clock, log, folder, passwords, release } = options;
+  const directory: Directory = new Directory({
     database,
     clock,
     domain: folder.domain,

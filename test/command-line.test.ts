@@ -160,12 +160,21 @@ test('a service is really closed and opened again, and the rest goes on', async 
     assert.ok(await answers(ports[port]!), name);
     assert.equal(await line('stop'), `${name}[STOPPED]  Commanded Out of Service\n`);
     assert.ok(!(await answers(ports[port]!)), name);
+    const tested = await rollcall(['utils', 'diagnose', 'module', 'service_manager']);
+    assert.deepEqual([tested.code, tested.out.includes(`Failed: closed: ${port}\n`)], [1, true]);
     assert.match(await typed('utils service list'), new RegExp(`\n${name}\\[STOPPED\\] {2}Commanded Out of Service\n`));
     assert.equal(await line('start'), `${name}[STARTED]\n`);
     assert.ok(await answers(ports[port]!), name);
     assert.equal(await line('restart'), `${name}[STARTED]\n`);
     assert.ok(await answers(ports[port]!), name);
   }
+});
+
+test('two that restart a service at once both find it open at the end', async () => {
+  const restart = () => rollcall(['utils', 'service', 'restart', 'Cisco SIP Proxy']);
+  const both = await Promise.all([restart(), restart(), restart()]);
+  for (const { code, out } of both) assert.deepEqual([code, out], [0, 'Cisco SIP Proxy[STARTED]\n']);
+  assert.ok(await answers(ports.sip!));
 });
 
 test('what is no service by itself is not stopped, with the reason', async () => {

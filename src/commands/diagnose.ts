@@ -144,8 +144,12 @@ async function resolveDomains({ domains }: CommandContext): Promise<Outcome> {
   };
 }
 
-async function tryPorts({ server }: CommandContext): Promise<Outcome> {
+async function tryPorts(context: CommandContext): Promise<Outcome> {
+  const { server } = context;
   if (server === undefined) return failed('no server runs', 'Start it with "rollcall start".');
+  const parts = [...operationsOf(context).parts];
+  const closed = parts.filter(([, part]) => part.isConfigured() && !part.isOpen()).map(([name]) => name);
+  if (closed.length > 0) return failed(`closed: ${closed.join(', ')}`, '"utils service list" names them; start them.');
   const ports = Object.entries(server.ports);
   const answers = await Promise.all(ports.map(async ([name, port]) => [`${name} (${port})`, await answersAt(port)]));
   const silent = answers.filter(([, answered]) => !answered).map(([name]) => name);

@@ -4,6 +4,8 @@ import type { StoreInspector } from '#store/inspector.ts';
 
 /** A part of a server that is opened and closed by itself while the rest goes on. */
 export interface Part {
+  /** Whether the settings give it anything to listen on. */
+  isConfigured(): boolean;
   isOpen(): boolean;
   /** Why it is closed though it should be open. */
   problem(): string | undefined;

@@ -38,6 +38,9 @@ export const serviceStart = command({
   output: service,
   async run(context, { name }) {
     const { entry, part } = partOf(context, name);
+    if (!part.isConfigured()) {
+      throw new Failure('not-acceptable', `${entry.name} has no port in the settings; give it one there`);
+    }
     if (!part.isOpen()) await part.open();
     return describe(context, entry);
   },
@@ -52,6 +55,7 @@ export const serviceStop = command({
   output: service,
   async run(context, { name }) {
     const { entry, part } = partOf(context, name);
+    refuseOwnGround(context, entry);
     if (part.isOpen()) await part.close();
     return describe(context, entry);
   },
@@ -66,11 +70,18 @@ export const serviceRestart = command({
   output: service,
   async run(context, { name }) {
     const { entry, part } = partOf(context, name);
+    refuseOwnGround(context, entry);
     if (part.isOpen()) await part.close();
     await part.open();
     return describe(context, entry);
   },
 });
+
+/** Who asks through a part would never hear what came of it. */
+function refuseOwnGround({ caller }: CommandContext, { part, name }: ServiceEntry): void {
+  const isOwn = (caller?.face === 'rest' && part === 'https') || (caller?.face === 'ad hoc' && part === 'xmpp');
+  if (isOwn) throw new Failure('not-acceptable', `you are connected through ${name}; stop it from the command line`);
+}
 
 function describe(context: CommandContext, entry: ServiceEntry): Service {
   const { name, here } = entry;
@@ -88,7 +99,7 @@ function stateOf(context: CommandContext, { part }: ServiceEntry): { state: Serv
     return state === 'ok' ? { state: 'STARTED' } : { state: 'STOPPED', reason };
   }
   const found = operationsOf(context).parts.get(part);
-  if (found === undefined) return { state: 'STOPPED', reason: 'Service Not Activated' };
+  if (found === undefined || !found.isConfigured()) return { state: 'STOPPED', reason: 'Service Not Activated' };
   if (found.isOpen()) return { state: 'STARTED' };
   return { state: 'STOPPED', reason: found.problem() ?? 'Commanded Out of Service' };
 }
