@@ -32,10 +32,12 @@ export function exchange(address: string, port: number, options: ExchangeOptions
     const nonce = randomBytes(8).readBigUInt64BE() | 1n;
     let sentAt = 0;
     let ignored = '';
+    let isOver = false;
     const end = (outcome: Outcome) => {
+      if (isOver) return;
+      isOver = true;
       stopTimer();
       signal?.removeEventListener('abort', giveUp);
-      socket.removeAllListeners().on('error', () => undefined);
       socket.close();
       resolve(outcome);
     };
@@ -51,6 +53,7 @@ export function exchange(address: string, port: number, options: ExchangeOptions
     });
     // A connected socket: the system drops what comes from any other address or port.
     socket.connect(port, address, () => {
+      if (isOver) return;
       sentAt = wall();
       socket.send(writeRequest(nonce));
     });

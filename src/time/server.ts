@@ -80,9 +80,10 @@ export class TimeServer {
 function bind(host: string, port: number): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const fail = (error: Error) => socket.close(() => reject(error));
+    socket.once('error', fail);
     socket.bind({ address: host, port, exclusive: true }, () => {
-      socket.off('error', reject);
+      socket.off('error', fail);
       resolve(socket);
     });
   });
