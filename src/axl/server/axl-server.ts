@@ -86,7 +86,7 @@ export class AxlServer {
   readonly #signIn: SignIn;
   readonly #reads: Semaphore;
   readonly #requests: Family<Counter>;
-  readonly #refused: Family<Counter>;
+  readonly #refusals: Family<Counter>;
   #writes = 0;
 
   constructor(options: AxlServerOptions) {
@@ -104,7 +104,7 @@ export class AxlServer {
       }),
     ]);
     this.#requests = metrics.counters('rollcall_axl_requests_total', 'AXL requests carried out.', 'operation');
-    this.#refused = metrics.counters('rollcall_axl_refused_total', 'AXL requests refused.', 'reason');
+    this.#refusals = metrics.counters('rollcall_axl_refused_total', 'AXL requests refused.', 'reason');
   }
 
   /** Lets go of the directory. The listener is its caller's. */
@@ -118,7 +118,7 @@ export class AxlServer {
       await this.#answer(request, response, readBody);
     } catch (error) {
       const page = pageOf(error) ?? this.#unexpected(error, request);
-      this.#refused.of(String(page.status)).add(1);
+      this.#refusals.of(String(page.status)).add(1);
       sendPage(request, response, page);
     }
   };
@@ -141,7 +141,7 @@ export class AxlServer {
       answer = await this.#carryOut(operation, caller, versionOf(operation, request));
     } catch (error) {
       answer = { status: 500, text: writeFault(this.#faultFor(error, named)) };
-      this.#refused.of('fault').add(1);
+      this.#refusals.of('fault').add(1);
     }
     send(response, answer.status, 'text/xml;charset=UTF-8', answer.text);
   }
