@@ -150,6 +150,13 @@ function unreachable(error: Error, host: string, port: number): Failure {
       `nothing listens on ${place}; on the publisher, enter this node in the topology ("rollcall topology add-node"), ` +
       'set the security password, and see that it runs',
   };
+  if (/CERT|ISSUER|SIGNATURE|ALTNAME/.test(code ?? '')) {
+    return new Failure(
+      'unavailable',
+      `${place} shows no certificate of this cluster that is good now (${message}); see who answers there, and that both clocks are right`,
+      { cause: error },
+    );
+  }
   const text =
     causes[code ?? ''] ?? `${place} cannot be reached: ${message}; see that it runs, and that no firewall is between`;
   return new Failure('unavailable', text, { cause: error });

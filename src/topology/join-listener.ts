@@ -7,6 +7,7 @@ import { JoinChannel } from './join-channel.ts';
 import { type JoinServices, serveNode } from './joining.ts';
 
 const HANDSHAKE_MS = 10_000;
+const REFRESH_MS = 86_400_000;
 const MAX_CONNECTIONS = 64;
 const MAX_CONNECTIONS_PER_ADDRESS = 4;
 
@@ -79,18 +80,10 @@ export class JoinListener {
   }
 
   async #open(): Promise<void> {
-    const { files, domain, host, port, clock, log, topology } = this.#options;
-    // Loaded only where nodes join: a server by itself is the smaller for it.
-    const { Authority, certificateRequest } = await import('./authority.ts');
-    const authority = await Authority.open(files, domain, clock.now());
-    const { nodes } = await topology.show();
-    const publisher = nodes.find(({ role }) => role === 'publisher')!.name;
-    const { certificate } = await authority.issue(await certificateRequest(files, publisher), publisher, clock.now());
-    files.replace(NODE_CERTIFICATE, certificate);
+    const { host, port, clock, log } = this.#options;
+    const identity = await this.#identity();
     const server = createServer({
-      key: files.read(NODE_KEY),
-      cert: certificate,
-      ca: authority.certificate,
+      ...identity.tls,
       minVersion: 'TLSv1.3',
       // A node that joins has none yet; one that renews shows its own, and is looked at by `serveNode`.
       requestCert: true,
@@ -101,11 +94,38 @@ export class JoinListener {
     server.on('connection', (socket) => this.#count(socket));
     server.on('tlsClientError', (error) => log.debug({ err: error }, 'a handshake of a node failed'));
     server.on('secureConnection', (socket: TLSSocket) => {
-      void serveNode(new JoinChannel(socket), { ...this.#options, authority });
+      void serveNode(new JoinChannel(socket), { ...this.#options, authority: identity.authority });
     });
     await listen(server, host, port ?? 0);
     this.#server = server;
+    // Its own certificate ends as those of the others do.
+    const stopRefreshing = clock.every(REFRESH_MS, () => void this.#refresh(server));
+    server.once('close', stopRefreshing);
     log.info({ port: this.port }, 'nodes may join now');
+  }
+
+  /** The authority, and a fresh certificate of the publisher from it. */
+  async #identity() {
+    const { files, domain, clock, topology } = this.#options;
+    // Loaded only where nodes join: a server by itself is the smaller for it.
+    const { Authority, certificateRequest } = await import('./authority.ts');
+    const authority = await Authority.open(files, domain, clock.now());
+    const { nodes } = await topology.show();
+    const publisher = nodes.find(({ role }) => role === 'publisher')!.name;
+    const { certificate } = await authority.issue(await certificateRequest(files, publisher), publisher, clock.now());
+    files.replace(NODE_CERTIFICATE, certificate);
+    return { authority, tls: { key: files.read(NODE_KEY), cert: certificate, ca: authority.certificate } };
+  }
+
+  async #refresh(server: Server): Promise<void> {
+    try {
+      server.setSecureContext({ ...(await this.#identity()).tls, minVersion: 'TLSv1.3' });
+    } catch (err) {
+      this.#options.log.error(
+        { err },
+        'the certificate of the publisher could not be renewed; it is tried again in a day',
+      );
+    }
   }
 
   async #close(): Promise<void> {

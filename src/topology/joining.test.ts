@@ -26,6 +26,7 @@ import { JoinChannel } from './join-channel.ts';
 import { joinCluster, renewCertificate } from './join-cluster.ts';
 import { JoinListener } from './join-listener.ts';
 import { LineReader, MAX_LINE_BYTES, readSubscriberMessage, writeMessage } from './join-messages.ts';
+import { keepCertificate } from './membership.ts';
 import { deriveSecurityKey, SecurityPassword } from './security-password.ts';
 import { Topology } from './topology.ts';
 
@@ -33,6 +34,7 @@ const HOST = '127.0.0.1';
 const PASSWORD = 'open-sesame';
 const RELEASE = '9.0.1.10100-1';
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 class MemoryFiles extends Map<string, string> implements ClusterFiles {
   read(name: string): string | undefined {
@@ -319,7 +321,8 @@ test('a certificate is renewed by showing the last one, without the password', a
   const own = node();
   const { publisher } = await joinCluster(at, own, PASSWORD);
   const first = own.files.get(NODE_CERTIFICATE)!;
-  clock.advance(DAY_MS);
+  // TLS goes by the machine's clock; this little a certificate allows for.
+  clock.advance(HOUR_MS / 2);
   const { certificateEndsAt } = await renewCertificate(at, publisher, own);
   assert.notEqual(own.files.get(NODE_CERTIFICATE), first);
   const listed = await topology.node('imp-sub');
@@ -348,6 +351,79 @@ test('a renewal that broke off leaves the node with a certificate that is taken,
   assert.equal((await topology.node('imp-sub'))?.nextCertificate, '');
 });
 
+test('the publisher’s own certificate does not run out while it runs', async (t) => {
+  const { at, clock, files } = await startReady(t);
+  const shown = async () => {
+    const socket = await openTls(at.port);
+    const certificate = socket.getPeerX509Certificate()!;
+    socket.destroy();
+    return certificate;
+  };
+  const first = await shown();
+  clock.advance(DAY_MS);
+  await until('it has another', async () => (await shown()).fingerprint256 !== first.fingerprint256);
+  assert.equal((await shown()).fingerprint256, new X509Certificate(files.get(NODE_CERTIFICATE)!).fingerprint256);
+});
+
+test('a subscriber has its certificate renewed in time, and tries again where that fails', async () => {
+  const clock = new FakeClock();
+  let endsAt = clock.now() + 40 * DAY_MS;
+  let attempts = 0;
+  const stop = keepCertificate({
+    clock,
+    log: silentLog(),
+    settings: { renewDays: 30 },
+    endsAt: () => endsAt,
+    async renew() {
+      attempts++;
+      if (attempts === 1) throw new Failure('unavailable', 'the publisher is away');
+      endsAt = clock.now() + 397 * DAY_MS;
+    },
+  });
+  clock.advance(9 * DAY_MS);
+  assert.equal(attempts, 0);
+  clock.advance(DAY_MS);
+  await until('it has tried', async () => attempts === 1);
+  clock.advance(HOUR_MS);
+  await until('it has tried again', async () => attempts === 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(300 * DAY_MS);
+  assert.equal(attempts, 2);
+  stop();
+  clock.advance(300 * DAY_MS);
+  assert.equal(attempts, 2);
+});
+
+test('of many guesses at once only as many as are allowed learn whether they were right', async (t) => {
+  const { at } = await startReady(t);
+  const hello = (channel: JoinChannel) =>
+    channel.send({
+      type: 'hello',
+      protocol: 1,
+      purpose: 'join',
+      node: 'imp-sub',
+      release: RELEASE,
+      nonce: Buffer.alloc(32, 1).toString('base64'),
+    });
+  const outcomes: string[] = [];
+  // Four at a time is what one address may hold; all are challenged before any of them proves anything.
+  for (let round = 0; round < 3; round++) {
+    const opened = await Promise.all([1, 2, 3, 4].map(() => openTls(at.port)));
+    const now = opened.map((socket) => new JoinChannel(socket));
+    for (const channel of now) hello(channel);
+    const first = await Promise.all(now.map((channel) => channel.next()));
+    for (const channel of now) channel.send({ type: 'proof', proof: Buffer.alloc(32, 9).toString('base64') });
+    const second = await Promise.all(
+      now.map((channel, i) => (first[i]!.includes('challenge') ? channel.next() : first[i]!)),
+    );
+    outcomes.push(...second.map((line) => JSON.parse(line).kind));
+    for (const channel of now) channel.close();
+    await until('they are gone', async () => opened.every((socket) => socket.destroyed));
+  }
+  assert.ok(outcomes.filter((kind) => kind === 'forbidden').length <= 6, outcomes.join());
+  assert.ok(outcomes.includes('over-limit'), outcomes.join());
+});
+
 test('a node that was taken out of the topology renews nothing', async (t) => {
   const { at, node, topology } = await startReady(t);
   const own = node();
@@ -365,7 +441,10 @@ test('a publisher that is no more known by its certificate is not spoken with', 
   const own = node();
   const { publisher } = await joinCluster(at, own, PASSWORD);
   const proxy = await manInTheMiddle(t, at.port);
-  await assert.rejects(renewCertificate(proxy, publisher, own), { kind: 'unavailable', message: /cannot be reached/ });
+  await assert.rejects(renewCertificate(proxy, publisher, own), {
+    kind: 'unavailable',
+    message: /shows no certificate of this cluster/,
+  });
   assert.deepEqual(proxy.seen, []);
 });
 
