@@ -432,7 +432,7 @@ function isEmbedded({ settings, installation }: Node): boolean {
 
 /** The embedded Unified CM's AXL. Where another Unified CM owns the users, and on subscribers, there is none. */
 function openAxl(node: Node, certificates: Certificates, portOffset: number): Promise<HttpListener> {
-  const { settings, metrics, log, clock, directory, ldap, database, installation } = node;
+  const { settings, metrics, log, clock, directory, ldap, database } = node;
   const values = settings.of(axlServerSettings);
   const isStoreWell = () => database.health().state === 'ok';
   const options = { directory, settings: values, throttle: settings.of(throttleSettings), clock, metrics, log };
@@ -818,7 +818,10 @@ function openDirectory(options: {
     get iterations() {
       return passwords.iterations;
     },
+    bind: (user, password) => ldap.bind(user, password),
   });
+  const ldap = new LdapSync({ directory, clock, log });
+  return { directory, ldap };
 }
 
 /** Subscribers have no Unified CM of their own. */

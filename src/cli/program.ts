@@ -10,6 +10,7 @@ import { EXIT, printError } from './cli.ts';
 import { command } from './command.ts';
 import { templateCommands } from './feature-group-template.ts';
 import { install } from './install.ts';
+import { ldapCommands } from './ldap.ts';
 import { licenseReport } from './license-report.ts';
 import { presenceExplain } from './presence-explain.ts';
 import { presenceOverride } from './presence-override.ts';
@@ -54,6 +55,8 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   for (const one of templateCommands) template.addCommand(common(one()));
   const license = new Command('license').description('what entitles the users');
   license.addCommand(common(licenseReport()));
+  const ldap = new Command('ldap').description('LDAP directories that end users come from');
+  for (const one of ldapCommands) ldap.addCommand(common(one()));
   const presence = new Command('presence').description('what is shown of people, and why');
   for (const one of [presenceExplain, presenceOverride]) presence.addCommand(common(one()));
   const sync = new Command('sync').description('how Unified CM is followed');
@@ -71,7 +74,21 @@ export async function run(args: readonly string[], server: () => Promise<ServerM
   const bulk = new Command('bulk').description('many people at once, from files and to files');
   for (const one of bulkCommands) bulk.addCommand(common(one()));
   for (const one of [install, start, status, check, settings, command]) program.addCommand(common(one()));
-  for (const group of [user, appUser, template, license, role, token, audit, presence, bulk, sync, topology, setup])
+  for (const group of [
+    user,
+    appUser,
+    template,
+    license,
+    ldap,
+    role,
+    token,
+    audit,
+    presence,
+    bulk,
+    sync,
+    topology,
+    setup,
+  ])
     program.addCommand(group);
   for (const group of words.groups) program.addCommand(common(wordGroup(group)));
   program.addCommand(common(prompt(program)));

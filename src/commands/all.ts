@@ -32,6 +32,7 @@ import {
   licenseReport,
 } from './directory.ts';
 import { figureObjects, figureQuery } from './figures.ts';
+import { ldapAdd, ldapCancel, ldapList, ldapRemove, ldapSync } from './ldap.ts';
 import { logFiles, logRead } from './log-files.ts';
 import {
   machineCores,
@@ -121,6 +122,11 @@ export const allCommands = new Commands([
   logRead,
   syncStatus,
   syncRun,
+  ldapList,
+  ldapAdd,
+  ldapRemove,
+  ldapSync,
+  ldapCancel,
   setupStatus,
   setupFinish,
   topologyShow,

@@ -10,6 +10,7 @@ import { Failure } from '#base/failure.ts';
 import type { Settings } from '#base/loaded-settings.ts';
 import type { Log } from '#base/log.ts';
 import type { Directory } from '#directory/directory.ts';
+import type { LdapSync } from '#directory/ldap/ldap-sync.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BulkAdministration } from './bulk.ts';
 import type { Caller } from './caller.ts';
@@ -35,6 +36,8 @@ export interface CommandContext {
   readonly unifiedCm?: UnifiedCmAdministration | undefined;
   /** The embedded Unified CM's data. */
   readonly directory?: Directory | undefined;
+  /** Undefined while no server runs, and where another Unified CM owns the users. */
+  readonly ldap?: LdapSync | undefined;
   /** Where what changes anything is put on record before it is done. */
   readonly audit?: AuditLog | undefined;
   readonly time?: NtpControl | undefined;

@@ -176,9 +176,11 @@ describe('users from OpenLDAP', () => {
     const [crowd] = await directory.list('LdapDirectory', { name: 'crowd' });
     const { uuid } = crowd!;
     await directory.update('LdapDirectory', { uuid }, { userSearchBase: `ou=people,${BASE}` });
-    const running = sync.run(uuid);
+    const broken = assert.rejects(sync.run(uuid), (error: { kind?: string }) => error.kind === 'unavailable');
+    const run = () => sync.runs().find(({ agreement, phase }) => agreement === 'crowd' && phase === 'reading');
+    for (let read = 0; read === 0; read = run()?.read ?? 0) await new Promise((resolve) => setImmediate(resolve));
     await slapd.stop();
-    await assert.rejects(running, (error: { kind?: string }) => error.kind === 'unavailable');
+    await broken;
     assert.equal(await directory.count('User', { department: 'Crowd', status: '1' }), PEOPLE);
     await assert.rejects(sync.bind((await directory.get('User', { name: 'ana' }))!, 'secret of ana'), /no LDAP server/);
   });

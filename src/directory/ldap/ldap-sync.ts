@@ -63,16 +63,22 @@ export class LdapSync {
   readonly #states = new Map<string, State>();
   readonly #running = new Map<string, Promise<LdapRun>>();
   readonly #progress = new Map<string, Progress>();
-  readonly #stopLooking: () => void;
+  #stopLooking: (() => void) | undefined;
 
   constructor(options: LdapSyncOptions) {
     this.#options = options;
-    this.#stopLooking = options.clock.every(LOOK_MS, () => void this.#look());
+  }
+
+  /** Runs each agreement as often as it says. */
+  schedule(): void {
+    this.#stopLooking ??= this.#options.clock.every(LOOK_MS, () => {
+      this.#look().catch((err) => this.#options.log.warn({ err }, 'LDAP directories could not be looked through'));
+    });
   }
 
   /** Ends what runs, between two users. */
   async stop(): Promise<void> {
-    this.#stopLooking();
+    this.#stopLooking?.();
     for (const state of this.#states.values()) state.cancelled = true;
     await Promise.allSettled(this.#running.values());
   }
