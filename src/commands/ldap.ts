@@ -76,7 +76,7 @@ export const ldapAdd = command({
     name,
     servers: z.array(server).min(1).max(3).describe('in the order in which they are tried'),
     bindDn: z.string().min(1).max(255).describe('who asks'),
-    password: z.string().min(1).max(128),
+    password: z.string().min(1).max(128).meta({ secret: true }),
     base: z.string().min(1).max(255).describe('where people are looked for'),
     filter: z.string().max(1024).default('').describe('RFC 4515; empty for all people'),
     groupFilter: z.string().max(1024).default('').describe('only members of groups that it matches'),
