@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#base/clock.ts';
 import { Failure } from '#base/failure.ts';
+import { Semaphore } from '#base/semaphore.ts';
 import type { Database } from '#store/database.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import { type CheckedFields, checkAdded, checkUpdated, type Plain } from './check-fields.ts';
@@ -27,6 +28,10 @@ import { type StoredObject, scopeKeyOf } from './stored-object.ts';
 import { checkSynchronised, checkTemplate, checkUser, withoutCalendar } from './user-rules.ts';
 import { isChange, type ResolvedReference, Writing } from './writing.ts';
 
+/** Changes that are planned and on their way to the disk at once: enough to share its commits, few enough to be small. */
+const MAX_AT_ONCE = 32;
+/** Changes that wait for their turn; more are refused. */
+const MAX_WAITING = 20_000;
 /** How often a change is made again because others changed the same objects meanwhile. */
 const MAX_ATTEMPTS = 8;
 
@@ -50,6 +55,7 @@ type KeptSecrets = ReadonlyMap<string, string | undefined>;
 
 export class Editing {
   readonly #options: EditingOptions;
+  readonly #underWay = new Semaphore(MAX_AT_ONCE, MAX_WAITING);
 
   constructor(options: EditingOptions) {
     this.#options = options;
@@ -159,7 +165,11 @@ export class Editing {
    * Plans a change and carries it out. What a constraint of the database refuses was changed by somebody else between
    * the two, so it is planned again on what is there now.
    */
-  async #attempt(plan: (writing: Writing) => Promise<void>): Promise<void> {
+  #attempt(plan: (writing: Writing) => Promise<void>): Promise<void> {
+    return this.#underWay.run(() => this.#attemptNow(plan));
+  }
+
+  async #attemptNow(plan: (writing: Writing) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const writing = new Writing();
       await plan(writing);

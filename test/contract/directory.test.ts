@@ -567,8 +567,9 @@ for (const store of [sqliteStore(), postgresStore()]) {
       );
     });
 
-    it('15,000 users are added many at a time and read in slices', async () => {
-      const total = 15_000;
+    // The embedded store has the whole crowd; for the other one a part of it shows the same.
+    const total = store.name === 'SQLite' ? 15_000 : 3000;
+    it(`${total} users are added many at a time and read in slices`, async () => {
       const add = (i: number) =>
         directory.add(
           'User',
@@ -594,8 +595,8 @@ for (const store of [sqliteStore(), postgresStore()]) {
       const whole = await directory.list('User', { userid: 'mass%' });
       reading = false;
       assert.equal(whole.length, total);
-      // Each reading of 200 objects gives way to others twice: 75 of them, two times over.
-      assert.ok(turns >= 300, `${turns}`);
+      // Each reading of 200 objects gives way to others twice, and all were read two times.
+      assert.ok(turns >= (total / 200) * 2 * 2, `${turns}`);
     });
   });
 }
