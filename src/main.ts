@@ -738,7 +738,7 @@ function commandContext(
     log,
     server,
     audit: node.audit,
-    directory: node.directory,
+    directory: ownsUsers(node) ? node.directory : undefined,
     operations,
     time,
     topology: topologyControl(node, joining),
@@ -822,6 +822,11 @@ function openDirectory(options: {
   });
   const ldap = new LdapSync({ directory, clock, log });
   return { directory, ldap };
+}
+
+/** Whether the embedded Unified CM is the one that this node belongs to. */
+function ownsUsers({ settings, installation }: Node): boolean {
+  return installation?.role !== 'subscriber' && settings.of(unifiedCmSettings).host === '';
 }
 
 /** Subscribers have no Unified CM of their own. */
