@@ -240,7 +240,15 @@ describe('bulk administration', () => {
     const sha256 = createHash('sha256').update('abcdef').digest('hex');
     assert.deepEqual([file?.size, file?.sha256, file?.target], [6, sha256, 'Contact Lists']);
     await assert.rejects(async () => upload(0, 'x'), { kind: 'conflict', message: /there already/ });
-    assert.equal((await upload(0, 'x', { last: true, replace: true })).file?.size, 1);
+    await upload(0, 'x', { replace: true });
+    const empty = bulkUpload.input.parse({
+      name: 'pieces.csv',
+      transaction: 'import-contacts',
+      offset: 1,
+      piece: '',
+      last: true,
+    });
+    assert.equal((await bulkUpload.run(jobs.context, empty)).file?.size, 1);
     server.configure({ 'bulk.maxFileBytes': 1000 });
     await assert.rejects(async () => upload(0, 'x'.repeat(1001), { replace: true }), { kind: 'over-limit' });
     server.configure({ 'bulk.maxFileBytes': 100_000_000 });

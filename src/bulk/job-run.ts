@@ -57,7 +57,7 @@ export class JobRun {
   #done: number;
   #failed: number;
   #ignored: number;
-  #isClean = true;
+  #isClean: boolean;
   #stopReason = '';
   #endPause: (() => void) | undefined;
 
@@ -72,6 +72,7 @@ export class JobRun {
     this.#from = isAnew ? 0 : job.done;
     this.#total = isAnew ? 0 : job.total;
     this.#done = this.#from;
+    this.#isClean = isAnew || job.clean;
     this.#failed = isAnew ? 0 : job.failed;
     this.#ignored = isAnew ? 0 : job.ignored;
   }
@@ -194,7 +195,8 @@ export class JobRun {
     };
     await store.checkpoint(next, notes);
     ({ done: this.#done, failed: this.#failed, ignored: this.#ignored } = next);
-    this.#isClean = true;
+    // Rows that may have been done before the kill are doubtful until they are behind us.
+    this.#isClean = this.#done >= repeatedTo;
     if (settings.linesPerSecond > 0) {
       await this.#pause((rows.length * 1000) / settings.linesPerSecond - (clock.now() - beganAt));
     } else await turn();
