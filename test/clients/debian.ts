@@ -14,6 +14,7 @@ const PACKAGES: Record<string, string> = {
   'baresip-core': '/usr/bin/baresip',
   'linphone-cli': '/usr/bin/linphonec',
   'sip-tester': '/usr/bin/sipp',
+  'python3-zeep': '/usr/lib/python3/dist-packages/zeep/__init__.py',
   'python3-slixmpp': '/usr/lib/python3/dist-packages/slixmpp/__init__.py',
 };
 
