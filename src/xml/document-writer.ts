@@ -83,7 +83,7 @@ class Writer {
 
   #attribute(key: string, value: string): string {
     if (key.charCodeAt(0) !== 0x7b /* { */) return ` ${key}="${escapeAttribute(value)}"`;
-    const end = key.indexOf('}');
+    const end = key.lastIndexOf('}');
     const ns = key.slice(1, end);
     const prefix = ns === XML_NS ? 'xml' : this.#prefix(ns);
     return ` ${prefix}:${key.slice(end + 1)}="${escapeAttribute(value)}"`;

@@ -20,6 +20,7 @@ const rows: [title: string, input: Element, inherited: string, written: string][
   ['quotes of both kinds', element('a', '', { b: `'"` }), '', "<a b='&apos;&quot;'/>"],
   ['white space in an attribute survives', element('a', '', { b: '\t\n\r ' }), '', "<a b='&#9;&#10;&#13; '/>"],
   ['xml:lang needs no declaration', element('a', '', { 'xml:lang': 'en' }), '', "<a xml:lang='en'/>"],
+  ['a namespace may hold a brace', element('a', '', { '{:}}b': '1' }), '', "<a xmlns:ns0=':}' ns0:b='1'/>"],
   [
     'attributes of namespaces get a prefix each',
     element('a', '', { b: '3', '{urn:x}b': '1', '{urn:y}b': '2' }),

@@ -59,7 +59,8 @@ export function openTag(element: Element, inherited: string): string {
       out += ` ${key}='${value}'`;
       continue;
     }
-    const end = key.indexOf('}');
+    // A namespace may hold one, a local name never.
+    const end = key.lastIndexOf('}');
     const ns = key.slice(1, end);
     if (ns === XML_NS) {
       out += ` xml:${key.slice(end + 1)}='${value}'`;
