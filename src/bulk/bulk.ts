@@ -64,6 +64,7 @@ export class Bulk {
   readonly #files: BulkFiles;
   readonly #runner: Runner;
   #stopTidying: (() => void) | undefined;
+  #tidying: Promise<void> = Promise.resolve();
 
   constructor(options: BulkOptions) {
     const { world, clock, settings, data, log } = options;
@@ -79,8 +80,12 @@ export class Bulk {
   async start(): Promise<void> {
     if (!this.#options.isPublisher) return;
     await this.#runner.start();
-    const tidy = () =>
-      void this.tidy().catch((err: unknown) => this.#options.log.error({ err }, 'old bulk jobs could not be removed'));
+    const tidy = (): void => {
+      this.#tidying = this.tidy().then(
+        () => undefined,
+        (err: unknown) => this.#options.log.error({ err }, 'old bulk jobs could not be removed'),
+      );
+    };
     tidy();
     this.#stopTidying = this.#options.clock.every(DAY_MS, tidy);
   }
@@ -88,6 +93,7 @@ export class Bulk {
   async stop(): Promise<void> {
     this.#stopTidying?.();
     await this.#runner.stop();
+    await this.#tidying;
   }
 
   transactions(): readonly Transaction[] {
