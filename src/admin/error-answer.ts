@@ -16,7 +16,9 @@ export function errorAnswer(
   if (error instanceof Failure) {
     return { status: STATUS[error.kind], body: { error: error.message, kind: error.kind } };
   }
-  const { statusCode = 500, message } = error as Error & { statusCode?: number };
+  const { statusCode = 500, message, code } = error as NodeJS.ErrnoException & { statusCode?: number };
+  // Whoever asked has gone in the middle of it, and reads no answer.
+  if (code === 'ECONNRESET') return { status: 400, body: { error: 'the request broke off' } };
   if (statusCode < 500) return { status: statusCode, body: { error: message } };
   const id = Math.random().toString(36).slice(2, 10);
   log.error({ err: error, id, method: request.method, url: request.url }, 'a request failed');

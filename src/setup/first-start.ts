@@ -1,5 +1,6 @@
 /** The people that a first start makes, so that somebody can sign in. */
 import type { Accounts } from '#accounts/accounts.ts';
+import { Failure } from '#base/failure.ts';
 import { demoPassword, newPassword } from './passwords.ts';
 
 /** What a person needs to sign in. */
@@ -26,7 +27,13 @@ export async function firstAdministrator(
   const isHalfMade = others.length === 0 && only?.address === address && only.endUser !== undefined && !only.admin;
   if (only !== undefined && !isHalfMade) return undefined;
   const administrator = { address, password: newPassword() };
-  await add(administrator);
+  try {
+    await add(administrator);
+  } catch (error) {
+    // A Unified CM that has an end user of that name was quicker.
+    if (error instanceof Failure && error.kind === 'conflict') return undefined;
+    throw error;
+  }
   await accounts.setAdmin(address, true);
   return administrator;
 }
