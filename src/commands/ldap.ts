@@ -151,10 +151,8 @@ export const ldapSync = command({
   }),
   output: run,
   async run(context, { name: called, ...options }) {
-    const { ldap, directory } = required(context);
-    const found = await directory.get('LdapDirectory', { name: called });
-    if (found === undefined) throw new Failure('not-found', `there is no LDAP directory ${called}; see "ldap list"`);
-    return shown(await ldap.run(found.uuid, options));
+    const { ldap, uuid } = await existing(context, called);
+    return shown(await ldap.run(uuid, options));
   },
 });
 
@@ -166,10 +164,8 @@ export const ldapCancel = command({
   input: z.strictObject({ name }),
   output: z.object({ name: z.string() }),
   async run(context, { name: called }) {
-    const { ldap, directory } = required(context);
-    const found = await directory.get('LdapDirectory', { name: called });
-    if (found === undefined) throw new Failure('not-found', `there is no LDAP directory ${called}; see "ldap list"`);
-    await ldap.cancel(found.uuid);
+    const { ldap, uuid } = await existing(context, called);
+    await ldap.cancel(uuid);
     return { name: called };
   },
 });
@@ -182,6 +178,14 @@ function shown({ aside, error, finishedAt, agreement: _, ...rest }: LdapRun): z.
     aside: aside.length,
     asideFirst: aside.slice(0, MOST_SHOWN_ASIDE),
   };
+}
+
+/** @throws {Failure} 'not-found' */
+async function existing(context: CommandContext, called: string): Promise<{ ldap: LdapSync; uuid: string }> {
+  const { ldap, directory } = required(context);
+  const found = await directory.get('LdapDirectory', { name: called });
+  if (found === undefined) throw new Failure('not-found', `there is no LDAP directory ${called}; see "ldap list"`);
+  return { ldap, uuid: found.uuid };
 }
 
 function required({ ldap, directory }: CommandContext): {

@@ -112,7 +112,7 @@ function currentTimes({ at, timeZone }: NtpStatus): string[] {
 }
 
 /** `Tue Mar  3 09:15:30 CET 2026`. @param at epoch milliseconds */
-export function ctime(at: number, timeZone: string): string {
+export function ctime(at: number, timeZone = 'UTC'): string {
   const parts = new Intl.DateTimeFormat('en-US', {
     ...{ timeZone, hourCycle: 'h23', weekday: 'short', month: 'short', day: 'numeric' },
     ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', year: 'numeric' },

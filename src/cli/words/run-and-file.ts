@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Failure } from '#base/failure.ts';
 import { logFiles, logRead } from '#commands/log-files.ts';
 import { storeQuery } from '#commands/store.ts';
+import { ctime } from '#time/ntp-status.ts';
 import { runCommand } from '../run-command.ts';
 import type { Verb } from './grammar.ts';
-import { printable, ruledTable, unixDate } from './shapes.ts';
+import { printable, ruledTable } from './shapes.ts';
 
 /** What `tail` shows without a number, and what it reads at most. */
 const TAIL_LINES = 20;
@@ -32,7 +33,7 @@ export const RUN_AND_FILE: readonly Verb[] = [
     async run({ data, args: { pattern = '*' } }) {
       const wanted = asPattern(pattern);
       const result = (await runCommand(data, logFiles, {})).filter(({ name }) => wanted.test(name));
-      const rows = result.map(({ name, bytes, changedAt }) => [unixDate(changedAt), String(bytes), printable(name)]);
+      const rows = result.map(({ name, bytes, changedAt }) => [ctime(changedAt), String(bytes), printable(name)]);
       const none = 'No files were found; the setting log.file says whether the log is kept in files.';
       const counted = `dir count = 0, file count = ${result.length}`;
       if (rows.length === 0) return { result, text: none };

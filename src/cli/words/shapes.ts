@@ -6,26 +6,6 @@ export function bytes(count: number): string {
   return count < 10_485_760 ? `${Math.round(count / 1024)} KB` : `${Math.round(count / 1_048_576)} MB`;
 }
 
-/** As `date` writes it: `Tue Mar  3 08:16:02 UTC 2026`. */
-export function unixDate(at: number, timeZone = 'UTC'): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    year: 'numeric',
-    hourCycle: 'h23',
-    timeZoneName: 'short',
-  }).formatToParts(at);
-  const of = (type: Intl.DateTimeFormatPartTypes) => parts.find((part) => part.type === type)?.value ?? '';
-  const day = of('day').padStart(2);
-  const time = `${of('hour')}:${of('minute')}:${of('second')}`;
-  return `${of('weekday')} ${of('month')} ${day} ${time} ${of('timeZoneName')} ${of('year')}`;
-}
-
 /** A table with a head, and a line under it as wide as each column. */
 export function ruledTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));

@@ -12,10 +12,11 @@ import {
   type Processes,
 } from '#commands/machine.ts';
 import { storeCheck } from '#commands/store.ts';
+import { ctime } from '#time/ntp-status.ts';
 import { table } from '../cli.ts';
 import { runCommand } from '../run-command.ts';
 import type { Verb } from './grammar.ts';
-import { bytes, printable, ruledTable, unixDate } from './shapes.ts';
+import { bytes, printable, ruledTable } from './shapes.ts';
 
 /** Reading all of a large store takes its time. */
 const CHECK_TIMEOUT_MS = 660_000;
@@ -112,7 +113,7 @@ export function machineText(now: MachineStatus): string {
   const used = memory.totalKiB - memory.freeKiB - memory.cachedKiB - memory.buffersKiB;
   return [
     `Host Name          : ${now.hostName}`,
-    `Date               : ${unixDate(now.now, now.timeZone)}`,
+    `Date               : ${ctime(now.now, now.timeZone)}`,
     `Time Zone          : ${now.timeZone}`,
     `Locale             : ${now.locale}`,
     `Product Ver        : ${now.release}`,
@@ -212,7 +213,7 @@ function processText({ loadAverage, count, own, top }: Processes): string {
 
 function certificateText(one: OwnCertificate): string {
   if (one.problem !== undefined) return `${one.domain}: ${one.file} cannot be read: ${one.problem}`;
-  const day = (at: number | undefined) => (at === undefined ? '' : unixDate(at));
+  const day = (at: number | undefined) => (at === undefined ? '' : ctime(at));
   const kind = one.selfSigned ? 'Self-signed certificate' : 'Certificate signed by an authority';
   return [
     `${one.domain}/certificate.pem: ${kind}`,

@@ -4,9 +4,10 @@ import { DIAGNOSE_MODULES, type Diagnosis, diagnoseRun } from '#commands/diagnos
 import { type Cores, machineCores, machineShutDown } from '#commands/machine.ts';
 import { SERVICES } from '#commands/service-names.ts';
 import { type Service, serviceList, serviceRestart, serviceStart, serviceStop } from '#commands/services.ts';
+import { ctime } from '#time/ntp-status.ts';
 import { runCommand } from '../run-command.ts';
 import type { Outcome, Verb } from './grammar.ts';
-import { ruledTable, unixDate } from './shapes.ts';
+import { ruledTable } from './shapes.ts';
 
 /** A module that reads all of the store takes its time. */
 const DIAGNOSE_TIMEOUT_MS = 660_000;
@@ -148,7 +149,7 @@ export function replicationText({ now, tables, lastTable, release, schema, nodes
       .trimEnd();
   };
   return [
-    `Server Time: ${unixDate(now)}`,
+    `Server Time: ${ctime(now)}`,
     '',
     `Cluster Replication State: Replication status command started at: ${started}`,
     `     Replication status command COMPLETED. Checked ${tables} tables out of ${tables}`,
@@ -200,6 +201,6 @@ function coresText({ pattern, folder, files }: Cores): string {
     return `No core files found here: the kernel hands them to a program (${pattern.slice(1).split(' ')[0]}).`;
   }
   if (files.length === 0) return `No core files found in ${folder}.`;
-  const rows = files.map(({ bytes, changedAt, name }) => [`${Math.ceil(bytes / 1024)} KB`, unixDate(changedAt), name]);
+  const rows = files.map(({ bytes, changedAt, name }) => [`${Math.ceil(bytes / 1024)} KB`, ctime(changedAt), name]);
   return ruledTable(['Size', 'Date', 'Core File Name'], rows);
 }
